@@ -1,0 +1,76 @@
+"""Monthly partitions: made three months ahead, dropped by retention, with a default that is alarmed when it fills."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import connection
+
+PARTITIONED = ("proxy_call", "billing_usageevent")
+AHEAD = 3
+
+
+def month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+def add_months(month: date, count: int) -> date:
+    index = month.year * 12 + month.month - 1 + count
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def partition_name(table: str, month: date) -> str:
+    return f"{table}_{month:%Y_%m}"
+
+
+def ensure_partitions(*, today: date, ahead: int = AHEAD, behind: int = 1) -> list[str]:
+    """Make the partitions around today. May run twice; returns the names that it made."""
+    made = []
+    with connection.cursor() as cursor:
+        for table in PARTITIONED:
+            for offset in range(-behind, ahead + 1):
+                month = add_months(month_of(today), offset)
+                name = partition_name(table, month)
+                cursor.execute("SELECT to_regclass(%s)", [name])
+                if cursor.fetchone()[0] is None:
+                    # The names come from PARTITIONED and a date: nothing of a user's is in this statement.
+                    cursor.execute(
+                        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
+                        f"FOR VALUES FROM ('{month}') TO ('{add_months(month, 1)}')"
+                    )
+                    made.append(name)
+    return made
+
+
+def drop_partitions(*, table: str, before: date) -> list[str]:
+    """Drop whole months that ended before `before`. Returns the names dropped."""
+    if table not in PARTITIONED:
+        raise ValueError(f"{table} is not partitioned")
+    dropped = []
+    with connection.cursor() as cursor:
+        for name in _children(table):
+            year, _, month = name.removeprefix(f"{table}_").partition("_")
+            if year.isdigit() and add_months(date(int(year), int(month), 1), 1) <= before:
+                cursor.execute(f"DROP TABLE {name}")
+                dropped.append(name)
+    return dropped
+
+
+def stray_rows() -> dict[str, int]:
+    """Rows in the default partitions, by table: any above 0 is an alarm."""
+    counts = {}
+    with connection.cursor() as cursor:
+        for table in PARTITIONED:
+            cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table}_default LIMIT 1000) AS some")
+            counts[table] = int(cursor.fetchone()[0])
+    return counts
+
+
+def _children(table: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+            "WHERE i.inhparent = to_regclass(%s) ORDER BY 1",
+            [table],
+        )
+        return [name for (name,) in cursor.fetchall()]
