@@ -97,7 +97,7 @@ def _database(url: str) -> dict[str, object]:
 
 DATABASES = {"default": _database(ENV.database_url)}
 REDIS_URL = ENV.redis_url
-REDIS_PREFIX = "cr:"
+REDIS_PREFIX = ENV.redis_prefix
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 

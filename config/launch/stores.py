@@ -1,0 +1,69 @@
+"""PostgreSQL and Valkey in a data folder, or the ones that DATABASE_URL and REDIS_URL name. No Django.
+
+    stores = Stores(Path("var"))
+    urls = stores.start()          # starts the pair, or finds it running
+    ...
+    stores.stop()
+
+Both servers live in process groups of their own and survive a kill -9 of whoever started them; the next start finds
+them. A start keeps a lock on the folder, so that two of them never race.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.launch.folders import LaunchError, locked, make_private
+from config.launch.postgres import Postgres
+from config.launch.valkey import Valkey
+
+
+@dataclass(frozen=True)
+class StoreUrls:
+    """Where the two stores are. The addresses hold passwords: they are not to be logged."""
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+
+
+class Stores:
+    """The pair of one data folder. An address that is given replaces the embedded server of its kind."""
+
+    def __init__(
+        self, data_dir: Path, *, database_url: str = "", redis_url: str = "", durable: bool = True
+    ) -> None:
+        self.data_dir = data_dir.absolute()
+        self._given = StoreUrls(database_url, redis_url)
+        logs = self.data_dir / "logs"
+        self._postgres = Postgres(self.data_dir / "postgres", logs / "postgres.log", durable=durable)
+        self._valkey = Valkey(self.data_dir / "valkey", logs / "valkey.log")
+
+    def start(self) -> StoreUrls:
+        """Start what is not given and not running yet. Raises LaunchError with a sentence for the person."""
+        make_private(self.data_dir)
+        make_private(self.data_dir / "logs")
+        try:
+            with locked(self.data_dir / "stores.lock", wait=90.0):
+                redis_url = self._given.redis_url or self._valkey.start()
+                return StoreUrls(self._given.database_url or self._postgres.start(), redis_url)
+        except BlockingIOError:
+            raise LaunchError(f"Another process is starting the stores in {self.data_dir} and does not finish.") from None
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Stop the embedded ones, Valkey first. `timeout` seconds are for the orderly end of PostgreSQL."""
+        if not self._given.redis_url:
+            self._valkey.stop()
+        if not self._given.database_url:
+            self._postgres.stop(timeout)
+
+    def running(self) -> StoreUrls | None:
+        """Where the stores are, when both of them answer."""
+        redis_url = self._given.redis_url or self._valkey.url()
+        database_url = self._given.database_url or self._postgres.url()
+        return StoreUrls(database_url, redis_url) if redis_url and database_url else None
+
+
+def running(data_dir: Path) -> StoreUrls | None:
+    """The embedded stores of a data folder, when somebody has started them."""
+    return Stores(data_dir).running()

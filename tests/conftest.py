@@ -1,0 +1,101 @@
+"""One pair of real stores for a run of the tests, and the environment that the settings read.
+
+All of it happens while this file is imported: conftest files below may import models at their top, and Django reads
+the environment once. A guard process holds the stores and ends them when this process is gone, however it goes.
+
+With DATABASE_URL and REDIS_URL set, these are used instead, under names of this run's own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+RUN_FOLDER = "CROSSROADS_TEST_RUN"
+
+
+def _start_guarded_stores(folder: Path) -> dict[str, str]:
+    """Start a pair in a process of its own. It ends when our end of the pipe is closed: at exit, or by kill -9."""
+    guard = subprocess.Popen(
+        [sys.executable, "-m", "config.launch.dev_stores", str(folder), "--guard"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert guard.stdin and guard.stdout
+    line = guard.stdout.readline()
+    found = dict(re.findall(r"(\w+)='([^']*)'", line))
+    if not found:
+        raise SystemExit("The test stores do not start; the reason stands above.")
+
+    def end() -> None:
+        assert guard.stdin
+        guard.stdin.close()
+        guard.wait(30)
+
+    atexit.register(end)
+    return found
+
+
+def _prepare_run() -> None:
+    """What all workers of a run share. Under xdist only the controller comes here; workers inherit its environment."""
+    run = Path(tempfile.mkdtemp(prefix="cr-test-"))
+    atexit.register(shutil.rmtree, run, ignore_errors=True)
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        os.environ.update(_start_guarded_stores(run / "stores"))
+    elif "--reuse-db" not in sys.argv:
+        given = urlsplit(os.environ["DATABASE_URL"])
+        os.environ["DATABASE_URL"] = given._replace(path=f"{given.path}_{os.getpid()}").geturl()
+    os.environ.update(
+        {
+            RUN_FOLDER: str(run),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "SECRET_KEY": secrets.token_urlsafe(32),
+            "MASTER_KEY": secrets.token_urlsafe(32),
+            "OWNER_TOKEN": secrets.token_urlsafe(32),
+            "PUBLIC_URL": "http://localhost:8000",
+            "ALLOW_NETWORKS": "127.0.0.0/8,::1/128",
+            "STDIO_POLICY": "operator",
+            "DEBUG": "0",
+            "DEMO": "0",
+        }
+    )
+    for name in ("EMAIL_URL", "ALLOWED_HOSTS", "OPEN_PORT", "OPEN_SIGNUP", "TRUSTED_PROXIES"):
+        os.environ.pop(name, None)
+
+
+def _prepare_worker() -> None:
+    """What each process has for itself: data folder, Redis database and prefix. pytest-django names the databases."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    run = Path(os.environ[RUN_FOLDER])
+    data = run / (worker or "data")
+    data.mkdir(mode=0o700, exist_ok=True)
+    number = int(worker.removeprefix("gw") or 0) if worker else 0
+    redis = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = redis._replace(path=f"/{number % 15 + 1}").geturl()
+    os.environ["REDIS_PREFIX"] = f"{run.name}-{worker or 'main'}:"
+    os.environ["DATA_DIR"] = str(data)
+    os.environ["OWNER_SOCKET"] = str(data / "owner.sock")
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _prepare_run()
+_prepare_worker()
+
+import django  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+django.setup()
+# The product's scrypt takes a tenth of a second for each sign-in; it stays second, so that its hashes are understood.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
