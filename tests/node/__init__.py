@@ -1,0 +1,1 @@
+"""Node programs that tests run; `package.json` beside this file pins them."""
