@@ -53,7 +53,7 @@ def _prepare_run() -> None:
     run = Path(tempfile.mkdtemp(prefix="cr-test-"))
     atexit.register(shutil.rmtree, run, ignore_errors=True)
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
-        os.environ.update(_start_guarded_stores(run / "stores"))
+        os.environ.update(_start_guarded_stores(run))
     elif "--reuse-db" not in sys.argv:
         given = urlsplit(os.environ["DATABASE_URL"])
         os.environ["DATABASE_URL"] = given._replace(path=f"{given.path}_{os.getpid()}").geturl()
