@@ -1,8 +1,8 @@
 """Stores for development and tests, without the rest.
 
-    eval "$(python -m config.launch.dev_stores DIR)"    start a pair, print the exports, leave it running
-    python -m config.launch.dev_stores DIR --stop       end it
-    python -m config.launch.dev_stores DIR --guard      keep it while standard input is open, then remove the folder
+eval "$(python -m config.launch.dev_stores DIR)"    start a pair, print the exports, leave it running
+python -m config.launch.dev_stores DIR --stop       end it
+python -m config.launch.dev_stores DIR --guard      keep it while standard input is open, then remove the folder
 """
 
 from __future__ import annotations

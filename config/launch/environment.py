@@ -1,7 +1,7 @@
 """What the launcher hands to its children, and how `manage.py` finds the same without it. No Django.
 
-    DATA_DIR/secrets.json   made once: SECRET_KEY, MASTER_KEY, OWNER_TOKEN. Losing it loses every stored secret.
-    DATA_DIR/run.json       written by the run that holds the folder, removed at its end: all that its children got
+DATA_DIR/secrets.json   made once: SECRET_KEY, MASTER_KEY, OWNER_TOKEN. Losing it loses every stored secret.
+DATA_DIR/run.json       written by the run that holds the folder, removed at its end: all that its children got
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from config.launch.folders import LaunchError, make_private, write_secret
+from config.launch.folders import LaunchError, make_folder, write_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 SECRETS = ("SECRET_KEY", "MASTER_KEY", "OWNER_TOKEN")
@@ -40,7 +40,7 @@ def _read(path: Path) -> dict[str, str]:
 
 def kept_secrets(data_dir: Path) -> dict[str, str]:
     """The secrets of this installation, made at the first call (mode 600). Raises LaunchError."""
-    path = make_private(data_dir) / "secrets.json"
+    path = make_folder(data_dir) / "secrets.json"
     kept = _read(path)
     missing = [name for name in SECRETS if not kept.get(name)]
     if missing:

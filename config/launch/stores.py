@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.launch.folders import LaunchError, locked, make_private
+from config.launch.folders import LaunchError, locked, make_folder, make_private
 from config.launch.postgres import Postgres
 from config.launch.valkey import Valkey
 
@@ -30,9 +30,7 @@ class StoreUrls:
 class Stores:
     """The pair of one data folder. An address that is given replaces the embedded server of its kind."""
 
-    def __init__(
-        self, data_dir: Path, *, database_url: str = "", redis_url: str = "", durable: bool = True
-    ) -> None:
+    def __init__(self, data_dir: Path, *, database_url: str = "", redis_url: str = "", durable: bool = True) -> None:
         self.data_dir = data_dir.absolute()
         self._given = StoreUrls(database_url, redis_url)
         logs = self.data_dir / "logs"
@@ -41,14 +39,16 @@ class Stores:
 
     def start(self) -> StoreUrls:
         """Start what is not given and not running yet. Raises LaunchError with a sentence for the person."""
-        make_private(self.data_dir)
+        make_folder(self.data_dir)
         make_private(self.data_dir / "logs")
         try:
             with locked(self.data_dir / "stores.lock", wait=90.0):
                 redis_url = self._given.redis_url or self._valkey.start()
                 return StoreUrls(self._given.database_url or self._postgres.start(), redis_url)
         except BlockingIOError:
-            raise LaunchError(f"Another process is starting the stores in {self.data_dir} and does not finish.") from None
+            raise LaunchError(
+                f"Another process is starting the stores in {self.data_dir} and does not finish."
+            ) from None
 
     def stop(self, timeout: float = 10.0) -> None:
         """Stop the embedded ones, Valkey first. `timeout` seconds are for the orderly end of PostgreSQL."""

@@ -123,8 +123,8 @@ class Valkey:
         """The password is ours alone, so whoever accepts it is our server. One that still loads does not count."""
         if self._pid() is None:
             return False
-        with contextlib.closing(redis.Redis.from_url(self._address(), socket_timeout=2)) as client:
-            try:
+        try:
+            with contextlib.closing(redis.Redis.from_url(self._address(), socket_timeout=2)) as client:
                 return bool(client.ping())
-            except (redis.RedisError, OSError):
-                return False
+        except (redis.RedisError, OSError):
+            return False
