@@ -58,7 +58,8 @@ class ToolRoute(msgspec.Struct, frozen=True, kw_only=True):
     """The definition as JSON object under the hub's name, ready to be joined into a list result."""
     read_only: bool = False
     input_headers: Mapping[str, str] = {}
-    """`x-mcp-header` parameters: JSON property -> header suffix (2026-07-28)."""
+    """`x-mcp-header` parameters: JSON property -> header suffix (2026-07-28). A nested property's key is its path,
+    joined by "."."""
 
 
 class HubServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +71,9 @@ class HubServer(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport
     eras: tuple[Era, ...]
     capabilities: bytes = b"{}"
+    """The server's capabilities object, as discovery found it."""
+    instructions: str = ""
+    """What the server says of itself; shown to clients of a one-server hub that has no instructions of its own."""
     fingerprint: str = ""
     enabled: bool = True
     session_scope: Literal["client", "person", "workspace"] = "workspace"
@@ -160,7 +164,15 @@ class Hubs(Protocol):
         ...
 
     def changes(self) -> AsyncIterator[str]:
-        """Workspace ids whose version was raised, as they happen: for list_changed and closing revoked streams."""
+        """Workspace ids whose version was raised, as they happen: for list_changed and closing revoked streams.
+
+        "" means that any may have changed (the connection was lost and is back). Whoever implements it has dropped
+        what it kept of that workspace (keys, snapshots) before it yields.
+        """
+        ...
+
+    def stale(self, server_id: str) -> None:
+        """A server said that its lists changed: have it discovered again soon. Never blocks, never raises."""
         ...
 
 
@@ -191,7 +203,8 @@ class Store(Protocol):
     async def read(self, stream: str, after: str) -> list[tuple[str, bytes]]: ...
     async def publish(self, channel: str, value: bytes) -> int: ...
     def subscribe(self, channel: str) -> AsyncIterator[bytes]:
-        """Messages of one channel; the iterator is entered before it yields, so nothing sent after is lost."""
+        """Messages of one channel. The first item is b"" and says that the subscription holds: nothing published after
+        it is lost. b"" comes again when the connection was lost and is back (messages in between may be lost)."""
         ...
 
 
@@ -236,6 +249,9 @@ class UpstreamSession(Protocol):
     version: str
     hello: bytes
     """InitializeResult or DiscoverResult as JSON."""
+    generation: int
+    """Raised when the session was made anew behind the same object: what was set in it (log level, subscriptions)
+    is gone."""
 
     async def request(
         self,
@@ -248,6 +264,9 @@ class UpstreamSession(Protocol):
     ) -> Reply:
         """Send a request (params: JSON object bytes) and wait. Cancelling the task cancels it upstream.
 
+        `timeout_ms` counts silence: whatever the server sends starts it anew, and it stands still while `peer` is asked.
+        In the stateless era the session adds what `params._meta` lacks of protocol version, client info and client
+        capabilities (those of the session), and over HTTP the headers that mirror the body; `headers` adds to them.
         Raises UpstreamProblem.
         """
         ...
@@ -261,9 +280,24 @@ class Upstreams(Protocol):
     """Opens and keeps sessions. `scope` is "" for a session shared by all, else what it belongs to."""
 
     async def session(
-        self, spec: UpstreamSpec, *, era: Era, scope: str = "", capabilities: bytes = b"{}", peer: Peer | None = None
+        self,
+        spec: UpstreamSpec,
+        *,
+        era: Era,
+        version: str = "",
+        scope: str = "",
+        capabilities: bytes = b"{}",
+        peer: Peer | None = None,
     ) -> UpstreamSession:
-        """A warm session, or a new one; one handshake for all waiters. `peer` hears what belongs to no request."""
+        """A warm session, or a new one; one handshake for all waiters. `peer` hears what belongs to no request.
+
+        `version` is the protocol version to ask for, "" the newest of the era. Raises UpstreamProblem, of kind
+        `unsupported` when the server does not speak the era.
+        """
+        ...
+
+    async def end(self, scope: str) -> None:
+        """What `scope` stands for is gone (a client session was ended): close its sessions."""
         ...
 
     async def close(self) -> None: ...
