@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
 from core.models import PrefixedModel, prefixed_id
+from proxy.models.fields import OrderedJSONField
 
 
 class Server(PrefixedModel):
@@ -79,7 +80,7 @@ class Definition(models.Model):
     """What a server says of one thing it offers. Immutable; the id is the SHA-256 of its canonical JSON."""
 
     id = models.CharField(max_length=64, primary_key=True)
-    body = models.JSONField()
+    body = OrderedJSONField()
     size = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
 

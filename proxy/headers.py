@@ -1,0 +1,77 @@
+"""`x-mcp-header`: tool parameters that a 2026-07-28 client mirrors into `Mcp-Param-*` headers. Free of Django.
+
+An annotation counts where it stands on a string, integer or boolean property that is reached from the root through
+`properties` alone, and names a token (RFC 9110). One bad annotation makes the tool invalid for clients of that
+version, so the whole map is empty then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_KEY = "x-mcp-header"
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TYPES = frozenset({"string", "integer", "boolean"})
+# The places of JSON Schema 2020-12 that hold further schemas. Data (`default`, `enum`) and `$ref` are not followed.
+_ONE = frozenset({
+    "items", "contains", "unevaluatedItems", "additionalProperties", "propertyNames", "unevaluatedProperties", "not",
+    "if", "then", "else", "contentSchema",
+})  # fmt: skip
+_LIST = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_MAP = frozenset({"patternProperties", "dependentSchemas", "$defs", "definitions"})
+
+Path = tuple[str, ...] | None
+
+
+def input_headers(schema: object) -> dict[str, str]:
+    """Property -> header suffix (`Region` of `Mcp-Param-Region`).
+
+    A property of the root stands under its own name; a deeper one, or one whose name begins with `/`, under its JSON
+    Pointer (RFC 6901) within the arguments: `/filter/region`.
+    """
+    found: dict[str, str] = {}
+    for path, node in _positions(schema):
+        if _KEY not in node:
+            continue
+        header = node[_KEY]
+        if not path or not isinstance(header, str) or not _TOKEN.fullmatch(header) or not _plain(node):
+            return {}
+        if header.lower() in {other.lower() for other in found.values()}:
+            return {}
+        found[_pointer(path)] = header
+    return found
+
+
+def _plain(node: Mapping[str, Any]) -> bool:
+    kind = node.get("type")
+    return isinstance(kind, str) and kind in _TYPES
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    if len(path) == 1 and not path[0].startswith("/"):
+        return path[0]
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _positions(schema: object) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every schema within a schema, with its chain of `properties` or None once anything else was crossed.
+
+    A stack of its own, so that depth is no danger.
+    """
+    stack: list[tuple[Path, object]] = [((), schema)]
+    while stack:
+        path, node = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        yield path, node
+        for word, value in node.items():
+            if word == "properties" and isinstance(value, dict):
+                stack += [(None if path is None else (*path, name), sub) for name, sub in value.items()]
+            elif word in _ONE:
+                stack.append((None, value))
+            elif word in _LIST and isinstance(value, list):
+                stack += [(None, sub) for sub in value]
+            elif word in _MAP and isinstance(value, dict):
+                stack += [(None, sub) for sub in value.values()]
