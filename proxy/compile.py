@@ -56,6 +56,7 @@ class ServerRow(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport
     eras: tuple[Era, ...] = ()
     capabilities: bytes | Mapping[str, Any] = b"{}"
+    instructions: str = ""
     fingerprint: str = ""
     paused: bool = False
     session_scope: Scope = "workspace"
@@ -248,6 +249,7 @@ def _server(row: ServerRow) -> HubServer:
         transport=row.transport,
         eras=row.eras,
         capabilities=capabilities,
+        instructions=row.instructions,
         fingerprint=row.fingerprint,
         enabled=not row.paused,
         session_scope=row.session_scope,

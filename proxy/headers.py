@@ -26,11 +26,7 @@ Path = tuple[str, ...] | None
 
 
 def input_headers(schema: object) -> dict[str, str]:
-    """Property -> header suffix (`Region` of `Mcp-Param-Region`).
-
-    A property of the root stands under its own name; a deeper one, or one whose name begins with `/`, under its JSON
-    Pointer (RFC 6901) within the arguments: `/filter/region`.
-    """
+    """Property -> header suffix (`Region` of `Mcp-Param-Region`). A nested property's key is its path, joined by `.`."""
     found: dict[str, str] = {}
     for path, node in _positions(schema):
         if _KEY not in node:
@@ -40,19 +36,13 @@ def input_headers(schema: object) -> dict[str, str]:
             return {}
         if header.lower() in {other.lower() for other in found.values()}:
             return {}
-        found[_pointer(path)] = header
+        found[".".join(path)] = header
     return found
 
 
 def _plain(node: Mapping[str, Any]) -> bool:
     kind = node.get("type")
     return isinstance(kind, str) and kind in _TYPES
-
-
-def _pointer(path: tuple[str, ...]) -> str:
-    if len(path) == 1 and not path[0].startswith("/"):
-        return path[0]
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def _positions(schema: object) -> Iterator[tuple[Path, dict[str, Any]]]:
