@@ -8,8 +8,10 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, read_environment
+from config.wiring import gateway_settings
 
 ENV = read_environment()
+GATEWAY = gateway_settings(ENV)
 
 DEBUG = ENV.debug
 SECRET_KEY = ENV.secret_key
@@ -98,7 +100,13 @@ def _database(url: str) -> dict[str, object]:
 DATABASES = {"default": _database(ENV.database_url)}
 REDIS_URL = ENV.redis_url
 REDIS_PREFIX = ENV.redis_prefix
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.redis_url}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENV.redis_url,
+        "KEY_PREFIX": f"{REDIS_PREFIX}cache",
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # people

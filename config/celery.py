@@ -1,0 +1,22 @@
+"""Celery: queues `calls`, `discovery`, `billing` and `default`, so that slow ones starve none. Beat only wakes what is due."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_shutdown
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("crossroads")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="tasks")
+
+
+@worker_process_shutdown.connect
+def _stop_engine(**_: Any) -> None:
+    from proxy.adapters import runtime
+
+    runtime.stop()

@@ -1,0 +1,35 @@
+"""A web process: uvicorn on sockets that the launcher has bound, shared with its siblings.
+
+The kernel gives each new connection to whichever process is free, and a sibling that dies loses no waiting one.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+
+def main(descriptors: list[str]) -> None:
+    sockets = [socket.socket(fileno=int(descriptor)) for descriptor in descriptors]
+    config = uvicorn.Config(
+        "config.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # Who the client is behind a proxy is TRUSTED_PROXIES' business, not uvicorn's.
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run(sockets=sockets)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,26 @@
+"""What the gateway gets of the environment. No Django: `config.gateway` uses it without settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from config.env import Environment
+from proxy.adapters.settings import GatewaySettings
+
+
+def gateway_settings(env: Environment, *, open_listener: bool = False) -> GatewaySettings:
+    """The gateway's settings. `open_listener`: serve hubs that are open, without keys, on loopback only."""
+    settings = GatewaySettings(
+        database_url=env.database_url,
+        redis_url=env.redis_url,
+        redis_prefix=env.redis_prefix,
+        master_key=env.master_key,
+        data_dir=env.data_dir,
+        owner_socket=env.owner_socket,
+        owner_token=env.owner_token,
+        allow_networks=env.allow_networks,
+        allowed_hosts=env.allowed_hosts,
+        public_url=env.public_url,
+        max_body_bytes=env.max_body_bytes,
+    )
+    return replace(settings, open_listener=open_listener)
