@@ -26,7 +26,7 @@ Path = tuple[str, ...] | None
 
 
 def input_headers(schema: object) -> dict[str, str]:
-    """Property -> header suffix (`Region` of `Mcp-Param-Region`). A nested property's key is its path, joined by `.`."""
+    """Property -> header suffix (`Region` of `Mcp-Param-Region`). A nested property stands under its path: `a.b`."""
     found: dict[str, str] = {}
     for path, node in _positions(schema):
         if _KEY not in node:
