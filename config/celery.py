@@ -1,4 +1,4 @@
-"""Celery: queues `calls`, `discovery`, `billing` and `default`, so that slow ones starve none. Beat only wakes what is due."""
+"""Celery: queues `calls`, `discovery`, `billing` and `default`, so that slow ones starve none."""
 
 from __future__ import annotations
 

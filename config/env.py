@@ -94,8 +94,6 @@ class Environment:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     redis_prefix: str
-    """Begins every key and channel, so that installations may share one Redis."""
-    redis_prefix: str
     """Before every key and channel, so that installations and test workers can share one Redis."""
     secret_key: str = field(repr=False)
     master_key: str = field(repr=False)
@@ -146,7 +144,6 @@ def read_environment(env: Mapping[str, str] | None = None, *, load: Callable[[],
         debug=_flag(env, "DEBUG", False),
         database_url=_url(env, "DATABASE_URL", ("postgres", "postgresql")),
         redis_url=_url(env, "REDIS_URL", ("redis", "rediss", "unix")),
-        redis_prefix=_text(env, "REDIS_PREFIX", "cr:"),
         redis_prefix=_text(env, "REDIS_PREFIX", "cr:"),
         secret_key=secret_key,
         master_key=_text(env, "MASTER_KEY"),

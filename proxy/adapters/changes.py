@@ -62,7 +62,10 @@ class ChangeFeed:
                 await self._task
 
     async def changes(self) -> AsyncIterator[str]:
-        """Ids of changed workspaces. A reader that is too slow loses the oldest, never the newest."""
+        """Ids of changed workspaces; "" after a reconnect: any may have changed.
+
+        A reader that is too slow loses the oldest, never the newest.
+        """
         queue: asyncio.Queue[str] = asyncio.Queue(maxsize=10_000)
         self._queues.add(queue)
         try:
@@ -92,6 +95,8 @@ class ChangeFeed:
                 for workspace_id, version in await self._versions():
                     self._tell(workspace_id, version)
             self._heard = time.monotonic()
+            if self._listening.is_set():
+                self._stream("")
             self._listening.set()
             while True:
                 async for notice in connection.notifies(timeout=BEAT_S):
@@ -105,6 +110,9 @@ class ChangeFeed:
     def _tell(self, workspace_id: str, version: int) -> None:
         for listener in self._listeners:
             listener(workspace_id, version)
+        self._stream(workspace_id)
+
+    def _stream(self, workspace_id: str) -> None:
         for queue in self._queues:
             if queue.full():
                 queue.get_nowait()

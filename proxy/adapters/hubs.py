@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
@@ -47,6 +48,7 @@ FROM proxy_server s JOIN accounts_workspace w ON w.id = s.workspace_id
 WHERE s.id = %s AND w.suspended_at IS NULL
 """
 DATA_KEY = "SELECT wrapped FROM core_datakey WHERE workspace = %s ORDER BY version DESC LIMIT 1"
+STALE = "UPDATE proxy_server SET next_discovery_at = now() WHERE id = ANY(%s) AND paused_at IS NULL"
 VERSIONS = "SELECT id, version FROM accounts_workspace WHERE id = ANY(%s)"
 
 
@@ -71,6 +73,22 @@ class PostgresHubs:
 
     def _forget_key(self, workspace: str) -> None:
         self.data_keys.pop(workspace, None)
+
+        self._stale: set[str] = set()
+
+    def stale(self, server_id: str) -> None:
+        self._stale.add(server_id)
+
+    async def flush(self) -> None:
+        """Write which servers are to be discovered again soon; the timer for it is their row."""
+        stale, self._stale = self._stale, set()
+        if not stale:
+            return
+        try:
+            async with self._database.connection() as connection:
+                await connection.execute(STALE, [list(stale)])
+        except (OSError, psycopg.Error):
+            self._stale |= stale
 
     def workspaces(self) -> list[str]:
         return [*self._hubs.workspaces(), *self._specs.workspaces()]
@@ -134,7 +152,9 @@ class PostgresHubs:
             features = await _all(connection, FEATURES, [[server_id]])
         row = server_row(server)
         hub = implicit_hub(row, workspace_id=server["workspace_id"], workspace_slug=server["workspace_slug"])
-        snapshot = compile_hub(hub, [row], [feature_row(feature) for feature in features], (), server["workspace_version"])
+        snapshot = compile_hub(
+            hub, [row], [feature_row(feature) for feature in features], (), server["workspace_version"]
+        )
         return snapshot, server["workspace_id"], server["workspace_version"]
 
     async def _read_spec(self, server_id: str) -> Loaded[UpstreamSpec | None]:

@@ -34,6 +34,7 @@ def server_row(row: Row) -> ServerRow:
         transport=row["transport"],
         eras=tuple(row["eras"]),
         capabilities=row["capabilities"],
+        instructions=row["instructions"],
         fingerprint=fingerprint_of(row),
         paused=row["paused_at"] is not None,
         session_scope=row["session_scope"],

@@ -1,4 +1,4 @@
-"""Shared memory of the gateway's processes over redis.asyncio. Everything in it expires; losing it ends sessions only."""
+"""Shared memory of the gateway's processes over redis.asyncio. Everything in it expires."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ class RedisStore:
 
     async def _messages(self, channel: str, queue: asyncio.Queue[bytes]) -> AsyncIterator[bytes]:
         try:
+            yield b""  # the pattern subscription holds already
             while True:
                 yield await queue.get()
         finally:
@@ -97,6 +98,9 @@ class RedisStore:
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
             await pubsub.psubscribe(f"{self._channels}*")
+            if self._listening.is_set():
+                for channel in self._queues:
+                    self._deliver(channel, b"")  # messages in between may be lost
             self._listening.set()
             skip = len(self._channels)
             async for message in pubsub.listen():
