@@ -156,8 +156,9 @@ class FileJournal:
 
     def _truncate(self) -> None:
         """Everything in the file is in Postgres: start over."""
-        if self._file is not None and not self._waiting and not self._new and self._file.tell():
-            self._file.truncate(0)
+        if self._file is not None and not self._waiting and not self._new:
+            with contextlib.suppress(OSError):
+                self._file.truncate(0)
 
     def _close_segment(self) -> None:
         if self._file is None:
