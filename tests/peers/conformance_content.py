@@ -102,9 +102,7 @@ async def _asking(params: types.GetPromptRequestParams) -> types.GetPromptResult
     if isinstance(answer, types.ElicitResult):
         return _said(text(f"Use this context: {(answer.content or {}).get('context')}"))
     schema = {"type": "object", "properties": {"context": {"type": "string"}}, "required": ["context"]}
-    question = types.ElicitRequestFormParams(
-        message="What context should the prompt use?", requested_schema=schema
-    )
+    question = types.ElicitRequestFormParams(message="What context should the prompt use?", requested_schema=schema)
     return types.InputRequiredResult(input_requests={"user_context": types.ElicitRequest(params=question)})
 
 
@@ -112,9 +110,7 @@ def _argument(name: str, description: str) -> types.PromptArgument:
     return types.PromptArgument(name=name, description=description, required=True)
 
 
-PromptHandler = Callable[
-    [types.GetPromptRequestParams], Awaitable[types.GetPromptResult | types.InputRequiredResult]
-]
+PromptHandler = Callable[[types.GetPromptRequestParams], Awaitable[types.GetPromptResult | types.InputRequiredResult]]
 PROMPTS: dict[str, tuple[types.Prompt, PromptHandler]] = {
     prompt.name: (prompt, handler)
     for prompt, handler in (

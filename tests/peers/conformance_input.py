@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcp import types
+
 from tests.peers.kit import Context, Toolbox, ToolResult, said, schema, text
 
 Params = types.CallToolRequestParams

@@ -13,6 +13,7 @@ from typing import Any
 from mcp.server.lowlevel import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.stdio import stdio_server
+
 from tests.peers import conformance_content as content
 from tests.peers.conformance_input import add_single, add_stateful
 from tests.peers.conformance_tools import add_asking, add_contents, add_special, add_talkative

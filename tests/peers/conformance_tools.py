@@ -9,6 +9,7 @@ from typing import Any
 from mcp import types
 from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import PromptsListChanged, ToolsListChanged
+
 from tests.peers.conformance_content import PNG, WAV, embedded
 from tests.peers.kit import STATELESS, Changes, Context, Toolbox, ToolResult, said, schema, text
 
@@ -185,7 +186,7 @@ def add_special(box: Toolbox, changes: Changes) -> None:
     async def missing(ctx: Context, params: Params) -> ToolResult:
         have = ctx.session.client_capabilities
         if have is None or have.sampling is None:
-            wanted = {"requiredCapabilities": {"sampling": {}}}
+            wanted: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
             raise MCPError(types.MISSING_REQUIRED_CLIENT_CAPABILITY, "This tool needs sampling", wanted)
         return said("The client can sample")
 

@@ -23,13 +23,14 @@ def arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, listen: bool = True) -> socket.socket:
     """A listening socket, so that the port is known, and open, before anyone is told of it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((host, port))
-    sock.listen(128)
+    if listen:
+        sock.listen(128)
     sock.setblocking(False)
     return sock
 
@@ -42,11 +43,17 @@ def announce(sock: socket.socket, *, path: str = "/mcp", scheme: str = "http", *
     sys.stdout.flush()
 
 
-def serve_asgi(app: Any, options: argparse.Namespace, *, path: str = "/mcp", **uvicorn_options: Any) -> None:
-    """Serve an ASGI app until the process is told to end. TLS when `ssl_certfile` is among the options."""
+def serve_asgi(
+    app: Any, options: argparse.Namespace, *, path: str = "/mcp", more: dict[str, object] | None = None,
+    **uvicorn_options: Any,
+) -> None:  # fmt: skip
+    """Serve an ASGI app until the process is told to end. TLS when `ssl_certfile` is among the options.
+
+    `more` is added to the line that says where it serves.
+    """
     sock = bind(options.host, options.port)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1, lifespan="auto", **uvicorn_options)
-    announce(sock, path=path, scheme="https" if "ssl_certfile" in uvicorn_options else "http")
+    announce(sock, path=path, scheme="https" if "ssl_certfile" in uvicorn_options else "http", **(more or {}))
     asyncio.run(uvicorn.Server(config).serve(sockets=[sock]))
 
 
