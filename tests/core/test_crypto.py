@@ -16,7 +16,11 @@ def test_a_sealed_value_does_not_open_elsewhere() -> None:
     other, _ = ring.new_data_key()
     sealed = seal(key, b"token", b"srv_1:env")
     flipped = sealed[:-1] + bytes([sealed[-1] ^ 1])
-    for data_key, value, aad in [(other, sealed, b"srv_1:env"), (key, sealed, b"srv_2:env"), (key, flipped, b"srv_1:env")]:
+    for data_key, value, aad in [
+        (other, sealed, b"srv_1:env"),
+        (key, sealed, b"srv_2:env"),
+        (key, flipped, b"srv_1:env"),
+    ]:
         with pytest.raises(CryptoError):
             open_sealed(data_key, value, aad)
     for junk in (b"", b"s1", b"xx" + sealed[2:]):

@@ -48,7 +48,9 @@ def test_the_time_of_an_id_is_when_it_was_made() -> None:
     assert id_time("srv_" + ids._encode(1_700_000_000_123 << 80)) == datetime(2023, 11, 14, 22, 13, 20, 123000, UTC)
 
 
-@pytest.mark.parametrize("value", ["", "srv", "srv_", "srv_123", "srv_" + "u" * 26, "SRV_" + "0" * 26, "srv_" + "8" * 26])
+@pytest.mark.parametrize(
+    "value", ["", "srv", "srv_", "srv_123", "srv_" + "u" * 26, "SRV_" + "0" * 26, "srv_" + "8" * 26]
+)
 def test_what_is_not_an_id_is_refused(value: str) -> None:
     assert not is_id(value)
     with pytest.raises(ValueError, match="not an id"):
