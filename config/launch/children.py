@@ -9,10 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from config.launch.folders import tail
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -97,8 +95,12 @@ class Child:
         self._not_before = now + pause
         return f"{self.recipe.name} ended ({_how(code)}); it starts again in {pause:g} s. Its log: {self.recipe.log}"
 
-    def last_words(self) -> str:
-        return tail(self.recipe.log)
+    def adopt(self, environment: Mapping[str, str]) -> None:
+        """From now on with other addresses of the stores: end it, the next `watch` starts it anew."""
+        old = self.recipe.environment
+        fresh = {name: environment[name] for name in old if name in environment}
+        self.recipe = replace(self.recipe, environment=fresh)
+        self.ask_to_end(signal.SIGTERM)
 
     def ask_to_end(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:

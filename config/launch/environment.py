@@ -18,6 +18,8 @@ from config.launch.folders import LaunchError, make_folder, write_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 SECRETS = ("SECRET_KEY", "MASTER_KEY", "OWNER_TOKEN")
+TOLD = ("PUBLIC_URL", "ALLOW_NETWORKS", "STDIO_POLICY", "OWNER_SOCKET", "DEMO", "DATABASE_URL", "REDIS_URL")
+"""What a run tells. The addresses of the stores are among it only when they are not the embedded ones."""
 LOOPBACK = "127.0.0.0/8,::1/128"
 LONGEST_SOCKET = 100
 """Bytes. Unix sockets take 107 on Linux and 103 on macOS."""
@@ -59,22 +61,27 @@ def owner_socket(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"crossroads-{os.getuid()}-{short}" / "owner.sock"
 
 
-def children_environment(data_dir: Path, env: Mapping[str, str], port: int) -> dict[str, str]:
+def children_environment(data_dir: Path, env: Mapping[str, str], public_url: str, demo: bool) -> dict[str, str]:
     """All that a child needs but the stores. What the person set wins over what we would choose."""
     chosen = {
-        "PUBLIC_URL": f"http://localhost:{port}",
         "OWNER_SOCKET": str(owner_socket(data_dir)),
         "ALLOW_NETWORKS": LOOPBACK,
-        "DEMO": "1",
         "DEBUG": "0",
         **kept_secrets(data_dir),
     }
-    return {name: env.get(name) or value for name, value in chosen.items()} | {"DATA_DIR": str(data_dir)}
+    chosen = {name: env.get(name) or value for name, value in chosen.items()}
+    return chosen | {"DATA_DIR": str(data_dir), "PUBLIC_URL": public_url, "DEMO": "1" if demo else "0"}
 
 
-def write_run(data_dir: Path, values: Mapping[str, str]) -> None:
-    """Leave word for `manage.py`: these variables are what the run in this folder uses."""
-    write_secret(data_dir / "run.json", json.dumps(dict(values), indent=2) + "\n")
+def write_run(data_dir: Path, environment: Mapping[str, str]) -> None:
+    """Leave word for `manage.py`: what the run in this folder uses, as far as it cannot be found elsewhere."""
+    told = {name: environment[name] for name in TOLD if environment.get(name)}
+    write_secret(data_dir / "run.json", json.dumps(told, indent=2) + "\n")
+
+
+def last_run(data_dir: Path) -> dict[str, str]:
+    """What the run in this folder left word of; empty when none runs, unless it was killed."""
+    return _read(data_dir / "run.json")
 
 
 def forget_run(data_dir: Path) -> None:
@@ -83,26 +90,22 @@ def forget_run(data_dir: Path) -> None:
 
 
 def load_environment(env: MutableMapping[str, str] | None = None) -> None:
-    """Fill in what the environment does not say, from the data folder. Never overrides, never starts anything.
-
-    A run that ended badly leaves its word behind, so embedded stores are looked up where they are now.
-    """
+    """Fill in what the environment does not say, from the data folder. Never overrides, never starts anything."""
     env = os.environ if env is None else env
     data_dir = data_folder(env)
-    found = _read(data_dir / "run.json")
     if not data_dir.is_dir():
         return
-    found = {"DATA_DIR": str(data_dir)} | _read(data_dir / "secrets.json") | found
-    if not (env.get("DATABASE_URL") and env.get("REDIS_URL")):
-        found |= _running_stores(data_dir)
+    found = {"DATA_DIR": str(data_dir), "OWNER_SOCKET": str(owner_socket(data_dir))}
+    found |= _read(data_dir / "secrets.json") | last_run(data_dir)
+    known = found | dict(env)
+    if not (known.get("DATABASE_URL") and known.get("REDIS_URL")):
+        found = _running_stores(data_dir) | found
     for name, value in found.items():
         if not env.get(name):
             env[name] = value
 
 
 def _running_stores(data_dir: Path) -> dict[str, str]:
-    from config.launch.stores import running  # not needed, nor installed, where both addresses are given
+    from config.launch.stores import Stores  # not needed, nor installed, where both addresses are given
 
-    if urls := running(data_dir):
-        return {"DATABASE_URL": urls.database_url, "REDIS_URL": urls.redis_url}
-    return {}
+    return Stores(data_dir).found()

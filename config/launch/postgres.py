@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -54,21 +55,24 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 class Postgres:
     """One embedded server. `durable=False` is for tests: a crash of the machine may then lose it all."""
 
-    def __init__(self, home: Path, log: Path, *, durable: bool = True) -> None:
+    def __init__(self, home: Path, log: Path, *, durable: bool = True, give_up: Callable[[], bool]) -> None:
         self.home = home
         self.data = home / "data"
         self.log = log
         self._settings = SETTINGS | (DURABLE if durable else FORGETFUL)
+        self._give_up = give_up
         self._process: subprocess.Popen[bytes] | None = None
 
     @cached_property
     def _runner(self) -> Runner:  # late: only a start needs the binaries
         return Runner(self.home)
 
-    def start(self, timeout: float = 60.0) -> str:
+    def start(self, timeout: float = 300.0) -> str:
         """Start the server, or find it running, and return the address of the product's database.
 
-        After a kill -9 of the server its orphans need a moment to go, so a start is tried more than once.
+        After a kill -9 of the server its orphans need a moment to go, so a start is tried more than once. A server that
+        repairs itself is waited for.
+
         """
         make_private(self.home)
         end = time.monotonic() + timeout
@@ -76,14 +80,14 @@ class Postgres:
         if not self.data.exists():
             self._make_cluster()
         while not self._answers():
-            if self._pid() is None:
+            if self.pid() is None:
                 attempts += 1
                 if attempts > ATTEMPTS:
                     break
                 if attempts > 1:
                     time.sleep(0.4)
                 self._spawn()
-            if time.monotonic() > end:
+            if time.monotonic() > end or self._give_up():
                 break
             time.sleep(0.03)
         else:
@@ -98,12 +102,12 @@ class Postgres:
     def stop(self, timeout: float = 10.0) -> None:
         """End the server in order within `timeout` seconds, else at once, which its next start repairs."""
         for number, patience in ((signal.SIGINT, timeout), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-            pid = self._pid()
+            pid = self.pid()
             if pid is None:
                 break
             send(pid, number)
             end = time.monotonic() + patience
-            while self._pid() is not None and time.monotonic() < end:
+            while self.pid() is not None and time.monotonic() < end:
                 time.sleep(0.02)
         self._process = None
 
@@ -132,7 +136,7 @@ class Postgres:
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._runner.options)
 
-    def _pid(self) -> int | None:
+    def pid(self) -> int | None:
         """The server's process, ready or not; None when there is none of this cluster."""
         if self._process is not None and self._process.poll() is None:
             return self._process.pid
@@ -167,7 +171,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         """Only a connection tells: a dying server still looks alive in its files."""
-        if self._pid() is None:
+        if self.pid() is None:
             return False
         try:
             self._connect("postgres").close()

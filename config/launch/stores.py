@@ -11,6 +11,7 @@ them. A start keeps a lock on the folder, so that two of them never race.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,12 +31,21 @@ class StoreUrls:
 class Stores:
     """The pair of one data folder. An address that is given replaces the embedded server of its kind."""
 
-    def __init__(self, data_dir: Path, *, database_url: str = "", redis_url: str = "", durable: bool = True) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        database_url: str = "",
+        redis_url: str = "",
+        durable: bool = True,
+        give_up: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`durable=False` is for tests. A start that finds `give_up()` true raises LaunchError at once."""
         self.data_dir = data_dir.absolute()
         self._given = StoreUrls(database_url, redis_url)
         logs = self.data_dir / "logs"
-        self._postgres = Postgres(self.data_dir / "postgres", logs / "postgres.log", durable=durable)
-        self._valkey = Valkey(self.data_dir / "valkey", logs / "valkey.log")
+        self._postgres = Postgres(self.data_dir / "postgres", logs / "postgres.log", durable=durable, give_up=give_up)
+        self._valkey = Valkey(self.data_dir / "valkey", logs / "valkey.log", give_up=give_up)
 
     def start(self) -> StoreUrls:
         """Start what is not given and not running yet. Raises LaunchError with a sentence for the person."""
@@ -46,22 +56,32 @@ class Stores:
                 redis_url = self._given.redis_url or self._valkey.start()
                 return StoreUrls(self._given.database_url or self._postgres.start(), redis_url)
         except BlockingIOError:
-            raise LaunchError(
-                f"Another process is starting the stores in {self.data_dir} and does not finish."
-            ) from None
+            busy = f"Another process is starting the stores in {self.data_dir} and does not come to an end."
+            raise LaunchError(busy) from None
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Stop the embedded ones, Valkey first. `timeout` seconds are for the orderly end of PostgreSQL."""
+        """Stop the embedded ones, Valkey first. `timeout`: seconds that each has for an orderly end."""
         if not self._given.redis_url:
-            self._valkey.stop()
+            self._valkey.stop(timeout)
         if not self._given.database_url:
             self._postgres.stop(timeout)
+
+    def missing(self) -> list[str]:
+        """The names of embedded stores whose process is gone. Cheap: it asks the system, not the stores."""
+        embedded = {"Valkey": self._valkey} if not self._given.redis_url else {}
+        embedded |= {"PostgreSQL": self._postgres} if not self._given.database_url else {}
+        return [name for name, store in embedded.items() if store.pid() is None]
 
     def running(self) -> StoreUrls | None:
         """Where the stores are, when both of them answer."""
         redis_url = self._given.redis_url or self._valkey.url()
         database_url = self._given.database_url or self._postgres.url()
         return StoreUrls(database_url, redis_url) if redis_url and database_url else None
+
+    def found(self) -> dict[str, str]:
+        """The addresses of those that answer, as environment variables."""
+        found = {"DATABASE_URL": self._postgres.url(), "REDIS_URL": self._valkey.url()}
+        return {name: url for name, url in found.items() if url}
 
 
 def running(data_dir: Path) -> StoreUrls | None:

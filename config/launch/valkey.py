@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -51,9 +52,10 @@ def _binary() -> Path:
 class Valkey:
     """One embedded server in a home folder of its own."""
 
-    def __init__(self, home: Path, log: Path) -> None:
+    def __init__(self, home: Path, log: Path, *, give_up: Callable[[], bool]) -> None:
         self.home = home
         self.log = log
+        self._give_up = give_up
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 30.0) -> str:
@@ -62,12 +64,12 @@ class Valkey:
         end = time.monotonic() + timeout
         attempts = 0
         while not self._answers():
-            if self._pid() is None:
+            if self.pid() is None:
                 attempts += 1
                 if attempts > ATTEMPTS:
                     break
                 self._spawn()
-            if time.monotonic() > end:
+            if time.monotonic() > end or self._give_up():
                 break
             time.sleep(0.02)
         else:
@@ -81,12 +83,12 @@ class Valkey:
     def stop(self, timeout: float = 5.0) -> None:
         """End the server; what it holds is in its append-only file."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            pid = self._pid()
+            pid = self.pid()
             if pid is None:
                 break
             send(pid, number)
             end = time.monotonic() + timeout
-            while self._pid() is not None and time.monotonic() < end:
+            while self.pid() is not None and time.monotonic() < end:
                 time.sleep(0.01)
         self._process = None
         (self.home / "pid").unlink(missing_ok=True)
@@ -106,7 +108,8 @@ class Valkey:
             )
         (self.home / "pid").write_text(str(self._process.pid), encoding="ascii")
 
-    def _pid(self) -> int | None:
+    def pid(self) -> int | None:
+        """The server's process, ready or not."""
         if self._process is not None and self._process.poll() is None:
             return self._process.pid
         pid = read_pid(self.home / "pid")
@@ -121,7 +124,7 @@ class Valkey:
 
     def _answers(self) -> bool:
         """The password is ours alone, so whoever accepts it is our server. One that still loads does not count."""
-        if self._pid() is None:
+        if self.pid() is None:
             return False
         try:
             with contextlib.closing(redis.Redis.from_url(self._address(), socket_timeout=2)) as client:

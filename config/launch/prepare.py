@@ -1,0 +1,34 @@
+"""What has to happen between the stores and the processes: migrate, collect static files, seed the demo.
+
+One process does all of it, since loading Django takes longer than most of the steps. What the seed says goes to
+standard output, all the rest to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from config.launch.statics import is_current, mark_current, sources_digest
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+    from django.conf import settings
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+    collected = Path(settings.STATIC_ROOT)
+    digest = sources_digest()
+    if not is_current(collected, digest):
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0, stdout=sys.stderr)
+        mark_current(collected, digest)
+    if settings.DEMO:
+        call_command("seed_demo", stdout=sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
