@@ -1,6 +1,6 @@
 """Runs MCP's official conformance suite against an endpoint and reads its results.
 
-    python -m tests.conformance.runner http://127.0.0.1:8000/mcp 2026-07-28
+python -m tests.conformance.runner http://127.0.0.1:8000/mcp 2026-07-28
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from tests.conformance import runner
 from tests.peers.fixtures import Peers, module_peers  # noqa: F401
 
 
+@pytest.mark.node
 @pytest.mark.parametrize("revision", runner.REVISIONS)
 def test_fixture_passes_directly(module_peers: Peers, revision: str) -> None:  # noqa: F811
     report = runner.run(module_peers.start("conformance_server").url, revision)

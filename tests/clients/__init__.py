@@ -1,0 +1,1 @@
+"""The official clients, through a hub with real servers behind it."""
