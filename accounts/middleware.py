@@ -1,0 +1,84 @@
+"""From the address to the workspace: `/w/<slug>/…` sets request.workspace, its role and its principal."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.models import Membership, SlugAlias, User
+from accounts.permissions import person
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+_WORKSPACE = re.compile(r"\A/w/([-a-z0-9]{1,50})/")
+
+
+class WorkspaceMiddleware:
+    """Outsiders see 404: they are not told which workspaces exist. Old slugs lead to the new one.
+
+    Sets `workspace` (or None), `membership` (or None) and `principal` (NOBODY for anonymous visitors).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        user = request.user
+        if isinstance(user, User):
+            _activate_zone(user)
+        request.workspace = None  # type: ignore[attr-defined]
+        request.membership = None  # type: ignore[attr-defined]
+        request.principal = person(user)  # type: ignore[attr-defined, arg-type]
+        match = _WORKSPACE.match(request.path)
+        if match is not None:
+            answer = _enter(request, match[1])
+            if answer is not None:
+                return answer
+        return self.get_response(request)
+
+
+def _enter(request: HttpRequest, slug: str) -> HttpResponse | None:
+    """Set the workspace; an answer when the request must go elsewhere first."""
+    user = request.user
+    if not isinstance(user, User):
+        login = redirect_to_login(request.get_full_path())
+        return HttpResponseClientRedirect(login.url) if request.headers.get("HX-Request") else login
+    membership = (
+        Membership.objects.select_related("workspace").filter(user=user, workspace__slug=slug).first()
+    )
+    if membership is None:
+        return _moved(request, slug, user)
+    request.workspace = membership.workspace  # type: ignore[attr-defined]
+    request.membership = membership  # type: ignore[attr-defined]
+    request.principal = person(  # type: ignore[attr-defined]
+        user, workspace_id=membership.workspace_id, role=membership.role
+    )
+    if user.last_workspace != membership.workspace_id and request.method == "GET":
+        User.objects.filter(pk=user.pk).update(last_workspace=membership.workspace_id)
+    return None
+
+
+def _moved(request: HttpRequest, slug: str, user: User) -> HttpResponse:
+    """To the slug that a workspace has now, for its members. 308 keeps method and body."""
+    alias = (
+        SlugAlias.objects.select_related("workspace").filter(slug=slug, workspace__memberships__user=user).first()
+    )
+    if alias is None:
+        raise Http404
+    path = request.get_full_path().replace(f"/w/{slug}/", f"/w/{alias.workspace.slug}/", 1)
+    response = HttpResponseRedirect(path)
+    response.status_code = 308
+    return response
+
+
+def _activate_zone(user: User) -> None:
+    try:
+        timezone.activate(zoneinfo.ZoneInfo(user.timezone))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        timezone.activate(zoneinfo.ZoneInfo("UTC"))

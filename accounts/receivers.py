@@ -1,0 +1,41 @@
+"""What accounts does when allauth says that something happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import signals
+from django.contrib.auth.signals import user_logged_in
+
+from accounts.models import User
+from accounts.services import create_personal_workspace
+from core.events import record_event
+
+
+def connect() -> None:
+    signals.user_signed_up.connect(on_signed_up, dispatch_uid="accounts.signed_up")
+    signals.email_confirmed.connect(on_email_confirmed, dispatch_uid="accounts.email_confirmed")
+    signals.password_reset.connect(on_password_changed, dispatch_uid="accounts.password_reset")
+    signals.password_changed.connect(on_password_changed, dispatch_uid="accounts.password_changed")
+    signals.password_set.connect(on_password_changed, dispatch_uid="accounts.password_set")
+    user_logged_in.connect(on_signed_in, dispatch_uid="accounts.signed_in")
+
+
+def on_signed_up(sender: Any, user: User, **_more: Any) -> None:
+    record_event(
+        type="person.signed_up", actor=user, target_kind="person", target=user.id, personal={"email": user.email}
+    )
+    create_personal_workspace(user=user)
+
+
+def on_email_confirmed(sender: Any, email_address: Any, **_more: Any) -> None:
+    user = email_address.user
+    record_event(type="person.email_verified", actor=user, target_kind="person", target=user.id)
+
+
+def on_password_changed(sender: Any, user: User, **_more: Any) -> None:
+    record_event(type="person.password_changed", actor=user, target_kind="person", target=user.id)
+
+
+def on_signed_in(sender: Any, user: User, **_more: Any) -> None:
+    record_event(type="person.signed_in", actor=user, target_kind="person", target=user.id)

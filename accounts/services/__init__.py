@@ -1,0 +1,33 @@
+"""Every write to people, workspaces, members and keys. All arguments are keywords; `actor` is who asks."""
+
+from accounts.services.keys import (
+    create_key,
+    revoke_key,
+    touch_key_last_used,
+    touch_keys_last_used,
+)
+from accounts.services.members import add_member, change_role, remove_member
+from accounts.services.people import create_person, create_personal_workspace, update_person
+from accounts.services.setup import make_setup_link, read_setup_link, use_setup_link
+from accounts.services.versions import bump_workspace
+from accounts.services.workspaces import create_workspace, free_slug, rename_workspace
+
+__all__ = [
+    "add_member",
+    "bump_workspace",
+    "change_role",
+    "create_key",
+    "create_person",
+    "create_personal_workspace",
+    "create_workspace",
+    "free_slug",
+    "make_setup_link",
+    "read_setup_link",
+    "remove_member",
+    "rename_workspace",
+    "revoke_key",
+    "touch_key_last_used",
+    "touch_keys_last_used",
+    "update_person",
+    "use_setup_link",
+]

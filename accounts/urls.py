@@ -1,0 +1,9 @@
+"""Pages of people, workspaces and keys."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "accounts"
+
+urlpatterns: list[URLPattern] = []

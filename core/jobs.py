@@ -1,0 +1,235 @@
+"""Background work: every job is a row, the broker's message only wakes it, a sweeper wakes what was lost.
+
+    @job_task("proxy.discover", queue="discovery")            # in an app's tasks.py
+    def discover(subject: str) -> None: ...                   # takes an id, may run twice without harm
+
+    enqueue_job(task="proxy.discover", subject=server.id, workspace_id=server.workspace_id)
+
+A job waits once for a task and subject: enqueueing it again brings it forward if that is sooner. While one runs, the
+next may wait already, so that a change made meanwhile is not lost, but the two never run at the same time.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery import current_app, shared_task
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
+
+from core.clock import now
+from core.models import Job
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+WAKE_AGAIN = timedelta(seconds=60)
+"""How long the sweeper trusts a message that was sent to the broker."""
+BUSY_RETRY = timedelta(seconds=5)
+BACKOFF_S = (5, 30, 120, 600, 3600)
+State = Job.State
+
+
+class JobLater(Exception):
+    """Raised by a task that wants to run again in `seconds`, without that being a failure."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A task's function and how to run it. `give_up(subject, error)` is told after the last attempt."""
+
+    name: str
+    function: Callable[[str], object]
+    queue: str
+    lease: timedelta
+    max_attempts: int
+    give_up: Callable[[str, str], object] | None
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def job_task(
+    name: str,
+    *,
+    queue: str = "default",
+    lease: timedelta = LEASE,
+    max_attempts: int = 5,
+    give_up: Callable[[str, str], object] | None = None,
+) -> Callable[[Callable[[str], object]], Callable[[str], object]]:
+    """Declare a task. `lease` must be longer than it may ever run; then it is taken for dead and started again."""
+
+    def declare(function: Callable[[str], object]) -> Callable[[str], object]:
+        _handlers[name] = Handler(name, function, queue, lease, max_attempts, give_up)
+        shared_task(name=name)(run_job)
+        return function
+
+    return declare
+
+
+def enqueue_job(
+    *, task: str, subject: str = "", workspace_id: str = "", queue: str = "", due_at: datetime | None = None
+) -> Job:
+    """Store a job in the caller's transaction; workers hear of it when that commits. A broker that is away is no error."""
+    handler = _handlers[task]
+    moment = now()
+    due_at = due_at or moment
+    wake = due_at <= moment
+    job = Job(
+        workspace=workspace_id,
+        task=task,
+        queue=queue or handler.queue,
+        subject=subject,
+        max_attempts=handler.max_attempts,
+        due_at=due_at,
+        leased_until=moment + WAKE_AGAIN if wake else None,
+    )
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+    except IntegrityError:
+        waiting = Job.objects.select_for_update().filter(task=task, subject=subject, state=State.WAITING)
+        with transaction.atomic():
+            found = waiting.first()
+            if found is None:  # it began to run between our two statements
+                return enqueue_job(task=task, subject=subject, workspace_id=workspace_id, queue=queue, due_at=due_at)
+            if due_at < found.due_at:
+                found.due_at, found.leased_until = due_at, job.leased_until
+                found.save(update_fields=["due_at", "leased_until", "updated_at"])
+            else:
+                wake = False
+        job = found
+    if wake:
+        transaction.on_commit(lambda: wake_job(job))
+    return job
+
+
+def wake_job(job: Job) -> bool:
+    """Tell the workers. False when the broker is away: the sweeper will try again."""
+    try:
+        current_app.send_task(job.task, args=[job.id], queue=job.queue, retry=False)
+    except Exception as problem:
+        log.warning("the broker is away, job %s waits for the sweeper: %s", job.id, type(problem).__name__)
+        return False
+    return True
+
+
+def run_job(job_id: str) -> str:
+    """Run a job if it is due and nobody runs it. Returns what became of it: skipped, done, waiting or failed."""
+    job = _lease(job_id)
+    if job is None:
+        return "skipped"
+    handler = _handlers[job.task]
+    try:
+        handler.function(job.subject)
+    except JobLater as later:
+        return _again(job, now() + timedelta(seconds=later.seconds), "", counts=False)
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"[:4000]
+        if job.attempts < job.max_attempts:
+            log.warning("job %s (%s %s) failed, attempt %d: %s", job.id, job.task, job.subject, job.attempts, error)
+            return _again(job, now() + backoff(job.attempts), error)
+        log.exception("job %s (%s %s) failed for the last time", job.id, job.task, job.subject)
+        return _finish(job, State.FAILED, error, handler)
+    return _finish(job, State.DONE, "", handler)
+
+
+def backoff(attempts: int) -> timedelta:
+    """The pause after the n-th failure, with a fifth of chance so that many do not come back at once."""
+    seconds = BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]
+    return timedelta(seconds=seconds * random.uniform(0.9, 1.1))  # noqa: S311
+
+
+def sweep_jobs(*, limit: int = 500) -> int:
+    """Wake what is due and was not woken, and what a dead worker left running. Returns how many."""
+    moment = now()
+    lost = Q(state=State.WAITING, due_at__lte=moment) & (Q(leased_until=None) | Q(leased_until__lt=moment))
+    dead = Q(state=State.RUNNING, leased_until__lt=moment)
+    with transaction.atomic():
+        rows = Job.objects.select_for_update(skip_locked=True).filter(lost | dead).order_by("due_at")
+        jobs = list(rows[:limit])
+        Job.objects.filter(pk__in=[job.pk for job in jobs], state=State.WAITING).update(
+            leased_until=moment + WAKE_AGAIN
+        )
+    for count, job in enumerate(jobs):
+        if not wake_job(job):
+            return count
+    return len(jobs)
+
+
+def retry_job(*, job: Job) -> Job:
+    """Start a failed job afresh. Permission and event are the caller's."""
+    handler = _handlers[job.task]
+    return enqueue_job(task=handler.name, subject=job.subject, workspace_id=job.workspace, queue=job.queue)
+
+
+def prune_jobs(*, done_before: datetime, failed_before: datetime) -> int:
+    """Forget jobs that ended long ago."""
+    old = Q(state=State.DONE, finished_at__lt=done_before) | Q(state=State.FAILED, finished_at__lt=failed_before)
+    return Job.objects.filter(old).delete()[0]
+
+
+def _lease(job_id: str) -> Job | None:
+    """Take the job for ourselves, or None. A job whose twin runs is put off for a moment."""
+    moment = now()
+    with transaction.atomic():
+        job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
+        if job is None or job.task not in _handlers:
+            return None
+        dead = job.state == State.RUNNING and job.leased_until is not None and job.leased_until < moment
+        if not dead and (job.state != State.WAITING or job.due_at > moment):
+            return None
+        twins = Job.objects.filter(task=job.task, subject=job.subject, state=State.RUNNING, leased_until__gte=moment)
+        if twins.exclude(pk=job.pk).exists():
+            Job.objects.filter(pk=job.pk).update(due_at=moment + BUSY_RETRY, leased_until=None)
+            return None
+        job.state, job.started_at = State.RUNNING, moment
+        job.attempts += 1
+        job.leased_until = moment + _handlers[job.task].lease
+        job.save(update_fields=["state", "started_at", "attempts", "leased_until", "updated_at"])
+    return job
+
+
+def _mine(job: Job) -> Q:
+    """Still leased by this attempt? Another one may have taken it for dead."""
+    return Q(pk=job.pk, state=State.RUNNING, attempts=job.attempts)
+
+
+def _finish(job: Job, state: str, error: str, handler: Handler) -> str:
+    ended = Job.objects.filter(_mine(job)).update(
+        state=state, error=error, finished_at=now(), leased_until=None, updated_at=now()
+    )
+    if ended and state == State.FAILED and handler.give_up is not None:
+        handler.give_up(job.subject, error)
+    return str(state)
+
+
+def _again(job: Job, due_at: datetime, error: str, *, counts: bool = True) -> str:
+    """Back to waiting. Where the next one waits already, that one is the retry and this one has ended."""
+    values = {"due_at": due_at, "error": error, "leased_until": None, "updated_at": now()}
+    try:
+        with transaction.atomic():
+            Job.objects.filter(_mine(job)).update(
+                state=State.WAITING, attempts=F("attempts") if counts else F("attempts") - 1, **values
+            )
+    except IntegrityError:
+        Job.objects.filter(_mine(job)).update(state=State.FAILED, finished_at=now(), error=error, leased_until=None)
+        return str(State.FAILED)
+    return str(State.WAITING)
+
+
+def queue_lengths() -> dict[str, int]:
+    """Jobs that are due and not begun, by queue."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT queue, count(*) FROM core_job WHERE state = 'waiting' AND due_at <= now() GROUP BY queue ORDER BY queue"
+        )
+        return {str(queue): int(count) for queue, count in cursor.fetchall()}

@@ -1,0 +1,48 @@
+"""The outermost middleware: who is calling, and compression of what may be compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.utils import timezone
+
+from core.ids import new_id
+from core.requests import USER_AGENT_LENGTH, RequestInfo, client_address, serving
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+class RequestMiddleware:
+    """Gives every request an id and its client's address, and leaves no time zone behind for the next one.
+
+    It is synchronous on purpose, like the innermost one: Django then runs the whole chain in one thread hop.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        info = RequestInfo(
+            id=new_id("req"),
+            address=client_address(request.META, settings.ENV.trusted_proxies),
+            user_agent=request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH],
+        )
+        request.info = info  # type: ignore[attr-defined]
+        timezone.deactivate()
+        with serving(info):
+            response = self.get_response(request)
+        response.headers["X-Request-Id"] = info.id
+        return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """gzip, but never for event streams: each chunk would become a member of its own, and browsers stop after one."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            return response
+        return super().process_response(request, response)  # type: ignore[arg-type]
