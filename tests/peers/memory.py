@@ -28,7 +28,9 @@ from proxy.engine.ports import (
 )
 
 WORKSPACE_ID, WORKSPACE = "wsp_memory", "memory"
-LISTS: tuple[tuple[Kind, str, str, str, str], ...] = (
+Listing = tuple[Kind, str, str, str, str]
+"""Kind, capability, method, the field of its result, and what names an item."""
+LISTS: tuple[Listing, ...] = (
     ("tool", "tools", "tools/list", "tools", "name"),
     ("resource", "resources", "resources/list", "resources", "uri"),
     ("template", "resources", "resources/templates/list", "resourceTemplates", "uriTemplate"),
@@ -203,7 +205,7 @@ async def discover(upstreams: Upstreams, spec: UpstreamSpec, position: int = 0) 
         hello = hello or msgspec.json.decode(session.hello)
         eras.append(era)
     assert session is not None
-    features = [row for listing in LISTS for row in await _listed(session, hello.get("capabilities", {}), *listing)]
+    features = [row for listing in LISTS for row in await _listed(session, hello.get("capabilities", {}), listing)]
     server = ServerRow(
         id=spec.server_id, slug=spec.slug, title=spec.title, transport=spec.transport, eras=tuple(eras),
         capabilities=hello.get("capabilities", {}), instructions=hello.get("instructions") or "",
@@ -213,15 +215,8 @@ async def discover(upstreams: Upstreams, spec: UpstreamSpec, position: int = 0) 
     return server, features
 
 
-async def _listed(
-    session: UpstreamSession,
-    capabilities: dict[str, Any],
-    kind: Kind,
-    capability: str,
-    method: str,
-    field: str,
-    name: str,
-) -> list[FeatureRow]:
+async def _listed(session: UpstreamSession, capabilities: dict[str, Any], listing: Listing) -> list[FeatureRow]:
+    kind, capability, method, field, name = listing
     if capability not in capabilities:
         return []
     rows: list[FeatureRow] = []
