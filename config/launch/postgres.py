@@ -49,7 +49,7 @@ SETTINGS = {
     "jit": "off",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FORGETFUL = DURABLE | {"fsync": "off", "full_page_writes": "off"}
 
 
 class Postgres:

@@ -25,6 +25,7 @@ GIVE_UP_AFTER = 3
 """Ends of one process before the first page: then it is not going to work."""
 STORE_GRACE = 0.8
 TICK = 0.1
+ONE_REQUEST = 0.3
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -44,6 +45,7 @@ class Run:
         self.data_dir = options.data_dir
         self.logs = self.data_dir / "logs"
         self._signals = 0
+        self._last_signal = -ONE_REQUEST
         self._env = env
         self._given = {name: env[name] for name in ("DATABASE_URL", "REDIS_URL") if env.get(name)}
         self._stores = Stores(
@@ -89,7 +91,10 @@ class Run:
 
     def _obey_signals(self) -> None:
         def count(number: int, frame: object) -> None:
-            self._signals += 1
+            # One request may come twice: a make that is told to end tells us, and so does whoever told its group.
+            if time.monotonic() - self._last_signal > ONE_REQUEST:
+                self._signals += 1
+                self._last_signal = time.monotonic()
 
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one of them

@@ -39,9 +39,12 @@ class Stores:
         redis_url: str = "",
         durable: bool = True,
         give_up: Callable[[], bool] = lambda: False,
+        patience: float = 90.0,
     ) -> None:
-        """`durable=False` is for tests. A start that finds `give_up()` true raises LaunchError at once."""
+        """`durable=False` is for tests. A start that finds `give_up()` true raises LaunchError at once; one that finds
+        another start going on waits `patience` seconds for its end."""
         self.data_dir = data_dir.absolute()
+        self._patience = patience
         self._given = StoreUrls(database_url, redis_url)
         logs = self.data_dir / "logs"
         self._postgres = Postgres(self.data_dir / "postgres", logs / "postgres.log", durable=durable, give_up=give_up)
@@ -52,7 +55,7 @@ class Stores:
         make_folder(self.data_dir)
         make_private(self.data_dir / "logs")
         try:
-            with locked(self.data_dir / "stores.lock", wait=90.0):
+            with locked(self.data_dir / "stores.lock", wait=self._patience):
                 redis_url = self._given.redis_url or self._valkey.start()
                 return StoreUrls(self._given.database_url or self._postgres.start(), redis_url)
         except BlockingIOError:

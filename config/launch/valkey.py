@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.launch.folders import (
     LaunchError,
@@ -27,6 +29,7 @@ from config.launch.folders import (
 )
 
 ATTEMPTS = 5
+AT_ONCE = Retry(NoBackoff(), 0)  # the client's own way is to wait seconds between tries
 CONFIG = """\
 bind 127.0.0.1
 protected-mode yes
@@ -127,7 +130,7 @@ class Valkey:
         if self.pid() is None:
             return False
         try:
-            with contextlib.closing(redis.Redis.from_url(self._address(), socket_timeout=2)) as client:
+            with contextlib.closing(redis.Redis.from_url(self._address(), socket_timeout=2, retry=AT_ONCE)) as client:
                 return bool(client.ping())
         except (redis.RedisError, OSError):
             return False
