@@ -29,11 +29,15 @@ class HttpTrouble(Exception):
 
 
 class ConnectionGone(HttpTrouble):
-    """The connection ended before the reply did. `began`: had any byte of the reply arrived?"""
+    """The connection ended before the reply did.
 
-    def __init__(self, text: str, *, began: bool) -> None:
+    `began`: had any byte of the reply arrived? `unsent`: was the connection closed before the request was written?
+    """
+
+    def __init__(self, text: str, *, began: bool, unsent: bool = False) -> None:
         super().__init__(text)
         self.began = began
+        self.unsent = unsent
 
 
 class ReplyTooLarge(HttpTrouble):
@@ -50,6 +54,7 @@ class Response:
     __slots__ = (
         "_chunks",
         "_connection",
+        "_discard",
         "_done",
         "_failure",
         "_size",
@@ -68,6 +73,7 @@ class Response:
         self._connection = connection
         self._chunks: deque[bytes] = deque()
         self._size = 0
+        self._discard = False
         self._done = False
         self._failure: HttpTrouble | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -101,7 +107,17 @@ class Response:
         if not self._done:
             self._connection.abort()
 
+    def drain(self, within_s: float = 1.0) -> None:
+        """Nothing more is wanted, but the reply is about to end: let it, so that the connection can be used again."""
+        self._chunks.clear()
+        if not self._done:
+            self._discard = True
+            self._connection.resume()
+            asyncio.get_running_loop().call_later(within_s, self.close)
+
     def _push(self, data: bytes) -> None:
+        if self._discard:
+            return
         self._chunks.append(data)
         self._size += len(data)
         if self._size > _HIGH_WATER:
@@ -160,7 +176,7 @@ class Connection(asyncio.Protocol):
         self._future = future = loop.create_future()
         if transport is None or self.closed or transport.is_closing():
             self.closed = True
-            future.set_exception(ConnectionGone("the connection was closed", began=False))
+            future.set_exception(ConnectionGone("the connection was closed", began=False, unsent=True))
             return future
         self._streams = streams
         self._max_bytes = max_bytes

@@ -1,19 +1,22 @@
-"""The names under which a hub offers things: stable from the first day, and short enough for every client."""
+"""The names under which a hub offers its servers' tools and prompts. Pure: the same input gives the same name for ever."""
 
 from __future__ import annotations
 
 import hashlib
 
 SEPARATOR = "__"
-LONGEST = 64
-"""Characters. Clients and model providers refuse longer names."""
-_HASH = 8
+MAX_LENGTH = 64
+"""Several model providers refuse longer tool names."""
+_HASH_LENGTH = 8
 
 
-def offered_name(slug: str, name: str, *, prefixed: bool = True) -> str:
-    """`server__tool`, or the bare name. One that is too long keeps its start and ends in a hash of the whole."""
-    full = f"{slug}{SEPARATOR}{name}" if prefixed else name
-    if len(full) <= LONGEST:
-        return full
-    digest = hashlib.sha256(full.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
-    return f"{full[: LONGEST - _HASH - 1]}_{digest}"
+def offered_name(server_slug: str, real_name: str, *, prefixed: bool) -> str:
+    """`server__tool`, or the bare name; over 64 characters the end is replaced by a hash of the whole name.
+
+    The hash depends on the server's slug and the real name alone, so that nothing else ever changes a name.
+    """
+    name = f"{server_slug}{SEPARATOR}{real_name}" if prefixed else real_name
+    if len(name) <= MAX_LENGTH:
+        return name
+    digest = hashlib.sha256(f"{server_slug}\0{real_name}".encode()).hexdigest()[:_HASH_LENGTH]
+    return f"{name[: MAX_LENGTH - _HASH_LENGTH - 1]}_{digest}"
