@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -75,6 +75,8 @@ class MemoryHubs:
         self.of_servers: dict[str, HubSnapshot] = {}
         self.stale_servers: list[str] = []
         self._listeners: list[asyncio.Queue[str]] = []
+        self._again: dict[str, Callable[[], Awaitable[object]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def add(
         self,
@@ -85,7 +87,8 @@ class MemoryHubs:
         naming: Naming = "prefixed",
         **hub: Any,
     ) -> HubSnapshot:
-        """Discover `specs` and offer all that they have in a hub."""
+        """Discover `specs` and offer all that they have in a hub. A server that says that its lists changed is asked
+        again."""
         servers: list[ServerRow] = []
         features: list[FeatureRow] = []
         for position, spec in enumerate(specs):
@@ -99,7 +102,10 @@ class MemoryHubs:
             id=f"hub_{slug}", workspace_id=WORKSPACE_ID, workspace_slug=WORKSPACE, slug=slug, title=slug.title(),
             naming=naming, **hub,
         )  # fmt: skip
-        self.snapshots[slug] = compile_hub(row, servers, features)
+        before = self.snapshots.get(slug)
+        self.snapshots[slug] = compile_hub(row, servers, features, version=before.version + 1 if before else 1)
+        for spec in specs:
+            self._again[spec.server_id] = lambda: self.add(upstreams, slug, specs, naming=naming, **hub)
         return self.snapshots[slug]
 
     async def by_slug(self, workspace_slug: str, hub_slug: str) -> HubSnapshot | None:
@@ -125,6 +131,13 @@ class MemoryHubs:
 
     def stale(self, server_id: str) -> None:
         self.stale_servers.append(server_id)
+        task = asyncio.get_running_loop().create_task(self._discover_again(server_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _discover_again(self, server_id: str) -> None:
+        await self._again[server_id]()
+        self.changed()
 
     def changed(self, workspace_id: str = WORKSPACE_ID) -> None:
         """Say that a workspace's version was raised."""
