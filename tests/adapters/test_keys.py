@@ -14,6 +14,8 @@ from proxy.adapters.keys import PostgresKeys
 from proxy.engine.ports import KeyProblem
 from tests.adapters.conftest import Adapters, Owner, in_thread, with_adapters
 
+END_FEEDS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossroads-changes'"
+
 
 def make_key(owner: Owner, **options: object) -> tuple[ApiKey, str]:
     return services.create_key(
@@ -133,9 +135,7 @@ def test_a_process_that_cannot_reach_postgres_serves_what_it_knows_until_the_cut
 
         def cut() -> None:
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossroads-changes'"
-                )
+                cursor.execute(END_FEEDS)
 
         await in_thread(cut)
         await adapters.keys.principal(secret)  # warm, and within the cut-off
@@ -154,9 +154,7 @@ def test_changes_missed_while_away_are_found_at_the_reconnect(owner: Owner) -> N
 
         def cut_then_revoke() -> None:
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'crossroads-changes'"
-                )
+                cursor.execute(END_FEEDS)
             services.revoke_key(actor=owner.principal, key=key)
 
         await in_thread(cut_then_revoke)
