@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import subprocess
@@ -134,8 +135,12 @@ def keep_log_small(log: Path) -> None:
         os.truncate(log, 0)
 
 
-def end_in_order(groups: Sequence[Sequence[Child]], hurried: Callable[[], bool]) -> None:
-    """End group after group; within a group all at once. When `hurried()` turns true nobody gets any more time."""
+def end_in_order(groups: Sequence[Sequence[Child]], *, hurried: Callable[[], bool], within: float = math.inf) -> None:
+    """End group after group; within a group all at once. Who is there after its grace is killed.
+
+    `within`: seconds for all of them. When they are over, or `hurried()` turns true, nobody gets any more time.
+    """
+    end = time.monotonic() + within
     for group in groups:
         patience = max((child.recipe.grace for child in group), default=0.0)
         steps = max((len(child.recipe.signals) for child in group), default=0)
@@ -143,7 +148,7 @@ def end_in_order(groups: Sequence[Sequence[Child]], hurried: Callable[[], bool])
             for child in group:
                 if step < len(child.recipe.signals):
                     child.ask_to_end(child.recipe.signals[step])
-            until = time.monotonic() + patience
+            until = min(time.monotonic() + patience, end)
             while not all(child.has_ended() for child in group) and time.monotonic() < until and not hurried():
                 time.sleep(0.01)
         for child in group:

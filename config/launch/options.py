@@ -20,24 +20,31 @@ BACKLOG = 2048
 
 @dataclass(frozen=True)
 class Options:
-    """PORT, BIND, DATA_DIR, DEMO and PUBLIC_URL."""
+    """PORT, BIND, DATA_DIR, DEMO, PUBLIC_URL and OPEN_PORT (0: no open listener)."""
 
     port: int
     bind: str
     data_dir: Path
     demo: bool
     public_url: str
+    open_port: int
 
 
 def read_options(env: Mapping[str, str]) -> Options:
     """Read them. Raises LaunchError with what to write instead."""
-    text = env.get("PORT", "").strip() or "8000"
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise LaunchError(f"PORT is {text!r}. Write a number from 1 to 65535.")
+    port = _port(env, "PORT", "8000", least=1)
     bind = env.get("BIND", "").strip()
-    public_url = env.get("PUBLIC_URL", "").strip() or f"http://localhost:{text}"
+    public_url = env.get("PUBLIC_URL", "").strip() or f"http://localhost:{port}"
     private = _is_loopback(bind or "localhost") and _is_loopback(urlsplit(public_url).hostname or "")
-    return Options(int(text), bind, data_folder(env), _wants_demo(env, private), public_url)
+    open_port = _port(env, "OPEN_PORT", "0", least=0)
+    return Options(port, bind, data_folder(env), _wants_demo(env, private), public_url, open_port)
+
+
+def _port(env: Mapping[str, str], name: str, default: str, least: int) -> int:
+    text = env.get(name, "").strip() or default
+    if not text.isdecimal() or not least <= int(text) <= 65535:
+        raise LaunchError(f"{name} is {text!r}. Write a number from {least} to 65535.")
+    return int(text)
 
 
 def _wants_demo(env: Mapping[str, str], private: bool) -> bool:

@@ -17,13 +17,14 @@ from config.launch.children import Child, end_in_order, keep_log_small
 from config.launch.environment import BASE_DIR, children_environment, forget_run, last_run, write_run
 from config.launch.folders import LaunchError, locked, make_folder, make_private, tail
 from config.launch.options import Options, listen
-from config.launch.recipes import all_children
+from config.launch.recipes import Recipes
 from config.launch.stores import Stores, StoreUrls
 
 READY_WITHIN = 120.0
 GIVE_UP_AFTER = 3
 """Ends of one process before the first page: then it is not going to work."""
-STORE_GRACE = 0.8
+CHILDREN_END_WITHIN = 2.3
+STORE_GRACE = 0.5
 TICK = 0.1
 ONE_REQUEST = 0.3
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -76,8 +77,11 @@ class Run:
         # A run that was killed a moment ago may still hold the port.
         patience = 3.0 if last_run(self.data_dir) else 0.0
         listeners = listen(self.options.port, self.options.bind, patience)
+        open_listeners: list[socket.socket] = []
         try:
-            self._start(listeners)
+            if self.options.open_port:
+                open_listeners = listen(self.options.open_port, "", patience)
+            self._start(listeners, open_listeners)
             self._serve()
         except Stopped:
             return
@@ -85,7 +89,7 @@ class Run:
             if not self._signals:
                 raise
         finally:
-            for listener in listeners:
+            for listener in listeners + open_listeners:
                 listener.close()
             self._end()
 
@@ -100,7 +104,7 @@ class Run:
             if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one of them
                 signal.signal(number, count)
 
-    def _start(self, listeners: list[socket.socket]) -> None:
+    def _start(self, listeners: list[socket.socket], open_listeners: list[socket.socket]) -> None:
         make_private(self.logs)
         options = self.options
         chosen = children_environment(self.data_dir, self._env, options.public_url, options.demo)
@@ -110,7 +114,9 @@ class Run:
         self._use(self._stores.start())
         seeded = self._prepare()
         make_private(Path(chosen["OWNER_SOCKET"]).parent)
-        self._groups = all_children(self.data_dir, self._environment, [one.fileno() for one in listeners])
+        self._groups = Recipes(self.data_dir, self._environment).all(
+            [listener.fileno() for listener in listeners], [listener.fileno() for listener in open_listeners]
+        )
         for child in self._children():
             child.start()
         self._wait_for_first_page()
@@ -201,7 +207,7 @@ class Run:
     def _end(self) -> None:
         if self._urls:
             say("\nStopping.")
-        end_in_order(self._groups, hurried=lambda: self._signals > 1)
+        end_in_order(self._groups, hurried=lambda: self._signals > 1, within=CHILDREN_END_WITHIN)
         self._stores.stop(STORE_GRACE if self._signals <= 1 else 0.0)
         forget_run(self.data_dir)
 

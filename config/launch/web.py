@@ -11,10 +11,10 @@ import sys
 import uvicorn
 
 
-def main(descriptors: list[str]) -> None:
+def main(application: str, descriptors: list[str]) -> None:
     sockets = [socket.socket(fileno=int(descriptor)) for descriptor in descriptors]
     config = uvicorn.Config(
-        "config.asgi:application",
+        application,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -33,4 +33,4 @@ def main(descriptors: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])
