@@ -76,6 +76,7 @@ class HandshakeSession(HttpSession):
             raise problems.garbage("a handshake that cannot be read", self.hello) from None
         if self.version not in KNOWN_VERSIONS:
             raise UpstreamProblem("unsupported", f"The server wants the protocol version {self.version or 'unknown'}.")
+        self._heads = {}  # now with the session and its version
         await self.notify("notifications/initialized", b"{}")
 
     def adopt(self, kept: Kept) -> None:
