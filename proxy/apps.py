@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class ProxyConfig(AppConfig):
     name = "proxy"
+
+    def ready(self) -> None:
+        from accounts.registry import register_hub_choices
+        from proxy.selectors.hubs import hub_choices
+        from proxy.vocabulary import register_events
+
+        register_events()
+        register_hub_choices(hub_choices)

@@ -45,6 +45,8 @@ class HubRow(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     record_payloads: bool = False
     open: bool = False
+    paused: bool = False
+    """A paused hub is compiled with all of its servers paused, so that a call is told so."""
 
 
 class ServerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +156,7 @@ def compile_hub(
         read_only=hub.read_only,
         record_payloads=hub.record_payloads,
         open=hub.open,
-        servers={row.id: _server(row) for row in sorted(servers, key=lambda row: (row.position, row.id))},
+        servers={row.id: _server(row, hub) for row in sorted(servers, key=lambda row: (row.position, row.id))},
         tools=routes["tool"],
         resources=routes["resource"],
         templates=routes["template"],
@@ -240,7 +242,7 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _server(row: ServerRow) -> HubServer:
+def _server(row: ServerRow, hub: HubRow) -> HubServer:
     capabilities = row.capabilities if isinstance(row.capabilities, bytes) else msgspec.json.encode(row.capabilities)
     return HubServer(
         server_id=row.id,
@@ -251,7 +253,7 @@ def _server(row: ServerRow) -> HubServer:
         capabilities=capabilities,
         instructions=row.instructions,
         fingerprint=row.fingerprint,
-        enabled=not row.paused,
+        enabled=not (row.paused or hub.paused),
         session_scope=row.session_scope,
         timeout_ms=row.timeout_ms,
     )

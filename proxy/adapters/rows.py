@@ -23,6 +23,7 @@ def hub_row(row: Row) -> HubRow:
         read_only=row["read_only"],
         record_payloads=row["record_payloads"],
         open=row["open"],
+        paused=row["paused_at"] is not None,
     )
 
 

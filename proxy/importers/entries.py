@@ -95,7 +95,8 @@ class EntryReader:
         return "sse" if kind == "sse" or (not kind and url.partition("?")[0].rstrip("/").endswith("/sse")) else "http"
 
     def _command_line(self) -> tuple[str, list[str]]:
-        said, args = self._said.get("command"), self._said.get("args", [])
+        said: Any = self._said.get("command")
+        args: Any = self._said.get("args", [])
         if isinstance(said, Mapping):
             # Zed keeps {"path": …, "args": […]} below `command`.
             said, args = said.get("path"), said.get("args", args)
