@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdin.read()
     except LaunchError as problem:
         print(problem, file=sys.stderr)
+        stores.stop()
         return 1
     finally:
         if options.guard:

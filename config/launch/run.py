@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from config.launch.environment import BASE_DIR, children_environment, forget_run
 from config.launch.folders import LaunchError, locked, make_folder, make_private, tail
 from config.launch.options import Options, listen
 from config.launch.recipes import Recipes
+from config.launch.signals import EndRequests
 from config.launch.stores import Stores, StoreUrls
 
 READY_WITHIN = 120.0
@@ -26,8 +26,7 @@ GIVE_UP_AFTER = 3
 CHILDREN_END_WITHIN = 2.3
 STORE_GRACE = 0.5
 TICK = 0.1
-ONE_REQUEST = 0.3
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+ONE_TRY = 1.0
 
 
 def say(text: str) -> None:
@@ -45,15 +44,14 @@ class Run:
         self.options = options
         self.data_dir = options.data_dir
         self.logs = self.data_dir / "logs"
-        self._signals = 0
-        self._last_signal = -ONE_REQUEST
+        self._requests = EndRequests()
         self._env = env
         self._given = {name: env[name] for name in ("DATABASE_URL", "REDIS_URL") if env.get(name)}
         self._stores = Stores(
             self.data_dir,
             database_url=env.get("DATABASE_URL", ""),
             redis_url=env.get("REDIS_URL", ""),
-            give_up=lambda: self._signals > 0,
+            give_up=self._requests.end,
         )
         self._urls: StoreUrls | None = None
         self._environment: dict[str, str] = {}
@@ -61,7 +59,7 @@ class Run:
 
     def run(self) -> None:
         """Start, serve until a signal, end. Raises LaunchError when it cannot start."""
-        self._obey_signals()
+        self._requests.listen()
         make_folder(self.data_dir)
         try:
             with locked(self.data_dir / "run.lock"):
@@ -86,23 +84,12 @@ class Run:
         except Stopped:
             return
         except LaunchError:
-            if not self._signals:
+            if not self._requests.end():
                 raise
         finally:
             for listener in listeners + open_listeners:
                 listener.close()
             self._end()
-
-    def _obey_signals(self) -> None:
-        def count(number: int, frame: object) -> None:
-            # One request may come twice: a make that is told to end tells us, and so does whoever told its group.
-            if time.monotonic() - self._last_signal > ONE_REQUEST:
-                self._signals += 1
-                self._last_signal = time.monotonic()
-
-        for number in SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores one of them
-                signal.signal(number, count)
 
     def _start(self, listeners: list[socket.socket], open_listeners: list[socket.socket]) -> None:
         make_private(self.logs)
@@ -147,7 +134,7 @@ class Run:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 said, _ = process.communicate(timeout=TICK)
                 break
-            if self._signals:
+            if self._requests.end():
                 process.kill()
                 process.wait()
                 raise Stopped
@@ -163,7 +150,7 @@ class Run:
         end = time.monotonic() + READY_WITHIN
         while not _answers(self.options):
             self._watch()
-            if self._signals:
+            if self._requests.end():
                 raise Stopped
             for child in self._children():
                 if child.deaths >= GIVE_UP_AFTER:
@@ -175,7 +162,7 @@ class Run:
 
     def _serve(self) -> None:
         ticks = 0
-        while not self._signals:
+        while not self._requests.end():
             self._watch()
             ticks += 1
             if ticks % 600 == 0:
@@ -195,7 +182,7 @@ class Run:
         try:
             urls = self._stores.start()
         except LaunchError as problem:
-            if not self._signals:
+            if not self._requests.end():
                 say(f"{problem}\nTrying again.")
             return
         if urls != self._urls:
@@ -207,8 +194,8 @@ class Run:
     def _end(self) -> None:
         if self._urls:
             say("\nStopping.")
-        end_in_order(self._groups, hurried=lambda: self._signals > 1, within=CHILDREN_END_WITHIN)
-        self._stores.stop(STORE_GRACE if self._signals <= 1 else 0.0)
+        end_in_order(self._groups, hurried=self._requests.hurry, within=CHILDREN_END_WITHIN)
+        self._stores.stop(0.0 if self._requests.hurry() else STORE_GRACE)
         forget_run(self.data_dir)
 
 
@@ -216,7 +203,7 @@ def _answers(options: Options) -> bool:
     """Does /healthz say 200? Asked as the proxy before us would, since other names are refused."""
     public = urlsplit(options.public_url)
     host = options.bind if options.bind not in {"", "0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104
-    with contextlib.closing(http.client.HTTPConnection(host, options.port, timeout=5)) as connection:
+    with contextlib.closing(http.client.HTTPConnection(host, options.port, timeout=ONE_TRY)) as connection:
         try:
             connection.request("GET", "/healthz", headers={"Host": public.netloc, "X-Forwarded-Proto": public.scheme})
             return connection.getresponse().status == 200

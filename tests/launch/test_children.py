@@ -15,6 +15,7 @@ import pytest
 from config.launch import children
 from config.launch.children import Child, Recipe, end_in_order, keep_log_small
 from config.launch.folders import is_alive
+from config.launch.signals import EndRequests
 from tests.launch.waiting import wait_until
 
 OBEDIENT = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: (print('ended'), sys.exit()))"
@@ -160,6 +161,16 @@ from config.launch.children import Child, Recipe
 Child(Recipe("web", [sys.executable, "-uc", sys.argv[2]], os.environ, pathlib.Path(sys.argv[1]))).start()
 signal.pause()
 """
+
+
+def test_one_request_that_comes_twice_is_one() -> None:
+    requests = EndRequests()
+    states = []
+    for now in (100.0, 100.1, 105.0):
+        states.append((requests.end(), requests.hurry()))
+        requests.note(now)
+    assert states == [(False, False), (True, False), (True, False)]
+    assert requests.hurry()
 
 
 def test_a_log_is_kept_small_under_its_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
