@@ -15,6 +15,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="tasks")
 
 
+@app.on_after_finalize.connect  # type: ignore[untyped-decorator]
+def _set_timers(sender: Celery, **_: Any) -> None:
+    """Beat reads the schedule after every app has declared its timers."""
+    from core.schedule import beat_schedule
+
+    sender.conf.beat_schedule = dict(beat_schedule())
+
+
 @worker_process_shutdown.connect
 def _stop_engine(**_: Any) -> None:
     from proxy.adapters import runtime

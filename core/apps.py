@@ -5,6 +5,6 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import health
+        from core import tasks, vocabulary  # noqa: F401  # importing the tasks makes them known
 
-        health.register()
+        vocabulary.register()

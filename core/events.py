@@ -1,7 +1,7 @@
 """The one event table: `record_event` writes it, registered sentences say it to people.
 
     register_event("key.revoked", _("%(actor)s revoked the key %(name)s"))           # in AppConfig.ready
-    record_event(type="key.revoked", actor=principal, workspace_id=…, target_kind="key", target=key.id, data={"name": …})
+    record_event(type="key.revoked", actor=principal, workspace_id=…, target_kind="key", target=key.id, data={…})
 
 An event is written in the transaction of the change it tells of. It holds ids; the address and the program of whoever
 did it stand in a personal row that can be erased, and the event keeps only a salted commitment to it.

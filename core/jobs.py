@@ -17,9 +17,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from celery import current_app, shared_task
+from celery import Celery, shared_task
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.utils.module_loading import import_string
 
 from core.clock import now
 from core.models import Job
@@ -78,7 +80,7 @@ def job_task(
 def enqueue_job(
     *, task: str, subject: str = "", workspace_id: str = "", queue: str = "", due_at: datetime | None = None
 ) -> Job:
-    """Store a job in the caller's transaction; workers hear of it when that commits. A broker that is away is no error."""
+    """Store a job in the caller's transaction; workers hear of it when that commits, or later if the broker is away."""
     handler = _handlers[task]
     moment = now()
     due_at = due_at or moment
@@ -115,11 +117,18 @@ def enqueue_job(
 def wake_job(job: Job) -> bool:
     """Tell the workers. False when the broker is away: the sweeper will try again."""
     try:
-        current_app.send_task(job.task, args=[job.id], queue=job.queue, retry=False)
+        _celery().send_task(job.task, args=[job.id], queue=job.queue, retry=False)
     except Exception as problem:
         log.warning("the broker is away, job %s waits for the sweeper: %s", job.id, type(problem).__name__)
         return False
     return True
+
+
+def _celery() -> Celery:
+    """The application that config wires; named in the settings, so that web processes need not import it at start."""
+    app = import_string(settings.JOBS_APP)
+    assert isinstance(app, Celery)
+    return app
 
 
 def run_job(job_id: str) -> str:
@@ -230,6 +239,6 @@ def queue_lengths() -> dict[str, int]:
     """Jobs that are due and not begun, by queue."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT queue, count(*) FROM core_job WHERE state = 'waiting' AND due_at <= now() GROUP BY queue ORDER BY queue"
+            "SELECT queue, count(*) FROM core_job WHERE state = 'waiting' AND due_at <= now() GROUP BY 1 ORDER BY 1"
         )
         return {str(queue): int(count) for queue, count in cursor.fetchall()}

@@ -75,8 +75,8 @@ def create_key(
 
 def revoke_key(*, actor: Principal, key: ApiKey) -> ApiKey:
     """End a key for good; every process knows within a second. Again, it changes nothing."""
-    own = key.user_id == actor.user_id
-    require(actor, "key.manage_own" if own else "key.manage", in_workspace(key.workspace_id, "key", key.id, hub_id=key.hub))
+    action = "key.manage_own" if key.user_id == actor.user_id else "key.manage"
+    require(actor, action, in_workspace(key.workspace_id, "key", key.id, hub_id=key.hub))
     with transaction.atomic():
         key = ApiKey.objects.select_for_update().get(pk=key.pk)
         if key.revoked_at is None:

@@ -64,7 +64,7 @@ class CursorPagination(BasePagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
         return [
-            {"name": "cursor", "in": "query", "schema": {"type": "string"}, "description": "`next` of the last answer."},
+            {"name": "cursor", "in": "query", "schema": {"type": "string"}, "description": "`next` of an answer."},
             {"name": "limit", "in": "query", "schema": limit, "description": "Rows on a page."},
         ]
 

@@ -1,0 +1,21 @@
+"""The events of core, in words, and what core keeps sealed."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core import events, health, webhooks
+from core.secrets import register_sealed
+
+
+def register() -> None:
+    events.register_event("webhook.created", _("%(actor)s made a webhook endpoint"))
+    events.register_event("webhook.updated", _("%(actor)s changed a webhook endpoint"))
+    events.register_event("webhook.secret_rotated", _("%(actor)s renewed a webhook's secret"))
+    events.register_event("webhook.deleted", _("%(actor)s removed a webhook endpoint"))
+    events.register_event("webhook.disabled", _("A webhook endpoint was switched off: %(reason)s"))
+    events.register_event("webhook.replayed", _("%(actor)s sent a webhook again"))
+    events.register_event("job.retried", _("%(actor)s started a failed job again"), webhook=False)
+    events.subscribe(webhooks.fan_out)
+    register_sealed("core.WebhookEndpoint", "secret", workspace="workspace")
+    health.register()
