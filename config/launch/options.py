@@ -89,7 +89,7 @@ def listen(port: int, bind: str = "", patience: float = 0.0) -> list[socket.sock
 
 def _listen_on(port: int, addresses: list[str]) -> list[socket.socket]:
     with contextlib.ExitStack() as stack:
-        sockets = []
+        sockets: list[socket.socket] = []
         for address in addresses:
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             try:

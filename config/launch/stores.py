@@ -71,9 +71,9 @@ class Stores:
 
     def missing(self) -> list[str]:
         """The names of embedded stores whose process is gone. Cheap: it asks the system, not the stores."""
-        embedded = {"Valkey": self._valkey} if not self._given.redis_url else {}
-        embedded |= {"PostgreSQL": self._postgres} if not self._given.database_url else {}
-        return [name for name, store in embedded.items() if store.pid() is None]
+        redis_gone = not self._given.redis_url and self._valkey.pid() is None
+        database_gone = not self._given.database_url and self._postgres.pid() is None
+        return ["Valkey"] * redis_gone + ["PostgreSQL"] * database_gone
 
     def running(self) -> StoreUrls | None:
         """Where the stores are, when both of them answer."""

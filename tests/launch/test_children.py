@@ -69,7 +69,7 @@ def test_the_pause_grows_to_a_limit_and_a_calm_life_ends_that(make: Make, monkey
     monkeypatch.setattr(children, "LONGEST_PAUSE", 0.05)
     child = make("beat", "raise SystemExit(3)")
     child.start()
-    pauses = []
+    pauses: list[str] = []
     while len(pauses) < 5:
         if sentence := child.watch():
             assert "(code 3)" in sentence

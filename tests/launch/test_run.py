@@ -17,8 +17,8 @@ import pytest
 
 from config.launch.environment import BASE_DIR
 from config.launch.folders import is_alive
-from tests.launch.whole_site import Site, clean_environment, running_site
 from tests.launch.waiting import wait_until
+from tests.launch.whole_site import Site, clean_environment, running_site
 
 PARTS = {"config.asgi:application": 2, "celery -A config.celery beat": 1, "proxy.owner": 1, "valkey-server": 1}
 

@@ -42,7 +42,7 @@ def pids(data_dir: Path) -> dict[str, int]:
 
 def query(urls: StoreUrls, sql: str) -> object:
     with psycopg.connect(urls.database_url, autocommit=True) as connection:
-        row = connection.execute(sql).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(sql).fetchone()
         assert row
         return row[0]
 
