@@ -1,7 +1,5 @@
 """`python -m config.launch`: everything on one machine, with one command. `make run` is this."""
 
-from __future__ import annotations
-
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said here in plain words, before an import fails

@@ -94,7 +94,8 @@ class Valkey:
             while self.pid() is not None and time.monotonic() < end:
                 time.sleep(0.01)
         self._process = None
-        (self.home / "pid").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (self.home / "pid").unlink()
 
     def _spawn(self) -> None:
         password = kept_secret(self.home / "password")
