@@ -140,10 +140,15 @@ def compile_hub(
     choices: Iterable[ChoiceRow] = (),
     version: int = 0,
 ) -> HubSnapshot:
-    """The immutable snapshot that the gateway serves. Features of a paused server stay in it: a call gets told why."""
+    """The immutable snapshot that the gateway serves.
+
+    Features of a paused server stay in it, and so do tools that write on a hub that only reads: the gateway's policy
+    leaves them out of lists, and whoever calls one is told why.
+    """
     routes: dict[Kind, dict[str, ToolRoute]] = {kind: {} for kind in KINDS}
-    for offer in list_offers(hub, servers, features, choices):
-        if offer.offered:
+    offers = list_offers(hub, servers, features, choices)
+    for offer in [*(o for o in offers if o.offered), *(o for o in offers if o.state == "writes")]:
+        if offer.name not in routes[offer.feature.kind]:
             routes[offer.feature.kind][offer.name] = _route(offer)
     return HubSnapshot(
         hub_id=hub.id,
