@@ -70,7 +70,7 @@ test: lint types layers engine tests
 lint: $(PYTHON_DIR)/.development
 	$(PYTHON) -m ruff check --quiet .
 	$(PYTHON) -m ruff format --check --quiet .
-	@git ls-files -z 'templates/*.html' '*/templates/*.html' | xargs -0r $(PYTHON) -m djade --check --target-version 5.2
+	@git ls-files -z 'templates/*.html' '*/templates/*.html' | xargs -0r $(PYTHON_DIR)/bin/djade --check --target-version 5.2
 	@git ls-files -z '*.py' | xargs -0r $(PYTHON) -m django_upgrade --check --target-version 5.2
 
 types: $(PYTHON_DIR)/.development
@@ -116,7 +116,7 @@ browser:
 
 fmt: $(PYTHON_DIR)/.development
 	$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format --quiet .
-	@git ls-files -z 'templates/*.html' '*/templates/*.html' | xargs -0r $(PYTHON) -m djade --target-version 5.2
+	@git ls-files -z 'templates/*.html' '*/templates/*.html' | xargs -0r $(PYTHON_DIR)/bin/djade --target-version 5.2
 
 # The styles, the icons and static/vendor. What it makes is committed.
 css:
