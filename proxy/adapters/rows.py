@@ -24,7 +24,6 @@ def hub_row(row: Row) -> HubRow:
         record_payloads=row["record_payloads"],
         open=row["open"],
         paused=row["paused_at"] is not None,
-        paused=row["paused_at"] is not None,
     )
 
 
