@@ -1,0 +1,54 @@
+"""What was used: sums by month and by day, out of the hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from billing.models import Meter, UsageHour
+from core.clock import now
+
+UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One meter's sum."""
+
+    meter: str
+    title: str
+    unit: str
+    quantity: int
+
+
+def month_start(moment: datetime | None = None) -> datetime:
+    """When the accounting month began: months are of UTC."""
+    return (moment or now()).astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def usage_this_month(workspace_id: str) -> list[Usage]:
+    """Every meter's sum since the month began, also those that stand at 0."""
+    rows = _hours(workspace_id, month_start()).values_list("meter").annotate(sum=Sum("quantity"))
+    sums = dict(rows)
+    return [
+        Usage(meter.name, meter.title, meter.unit, sums.get(meter.name, 0)) for meter in Meter.objects.order_by("id")
+    ]
+
+
+def calls_this_month(workspace_id: str) -> int:
+    """Calls since the month began, up to the last summing."""
+    return _hours(workspace_id, month_start()).filter(meter="calls").aggregate(sum=Sum("quantity"))["sum"] or 0
+
+
+def usage_by_day(workspace_id: str, meter: str, *, since: datetime, zone: ZoneInfo = UTC) -> dict[date, int]:
+    """Sums by day of a person's zone; days without use are left out."""
+    rows = _hours(workspace_id, since).filter(meter=meter).annotate(day=TruncDate("hour", tzinfo=zone))
+    return dict(rows.order_by("day").values_list("day").annotate(sum=Sum("quantity")))
+
+
+def _hours(workspace_id: str, since: datetime) -> QuerySet[UsageHour]:
+    return UsageHour.objects.filter(workspace=workspace_id, hour__gte=since)
