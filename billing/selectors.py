@@ -34,9 +34,8 @@ def usage_this_month(workspace_id: str) -> list[Usage]:
     """Every meter's sum since the month began, also those that stand at 0."""
     rows = _hours(workspace_id, month_start()).values_list("meter").annotate(sum=Sum("quantity"))
     sums = dict(rows)
-    return [
-        Usage(meter.name, meter.title, meter.unit, sums.get(meter.name, 0)) for meter in Meter.objects.order_by("id")
-    ]
+    meters = Meter.objects.order_by("id")
+    return [Usage(meter.name, meter.title, meter.unit, sums.get(meter.name, 0)) for meter in meters]
 
 
 def calls_this_month(workspace_id: str) -> int:

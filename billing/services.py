@@ -1,4 +1,4 @@
-"""Usage: events summed into hours. Events themselves are written by the gateway's records, in one batch with the calls."""
+"""Usage: events summed into hours. The events are written by the gateway's records, in one batch with the calls."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class CallLine:
     @property
     def upstream_ms(self) -> float:
         """What the server took of it."""
-        return (self.call.stages or {}).get("upstream", 0) / 1000
+        return float((self.call.stages or {}).get("upstream", 0)) / 1000
 
     @property
     def own_ms(self) -> float:
@@ -127,8 +127,10 @@ def newer_calls(workspace: Workspace, wanted: CallFilter, *, after: str, limit: 
 def opened_payload(actor: Principal, call: Call) -> Payload:
     """What a call carried. Raises PermissionProblem for those who may only see that it happened."""
     require(actor, "call.view_payload", in_workspace(call.workspace, "call", call.id, hub_id=call.hub))
-    row = Call.objects.filter(id=call.id, month=call.month).values("arguments", "result").first() or {}
-    return Payload(*(_opened(call.workspace, row.get(name)) for name in ("arguments", "result")))
+    row = Call.objects.filter(id=call.id, month=call.month).only("arguments", "result").first()
+    if row is None:
+        return Payload(None, None)
+    return Payload(_opened(call.workspace, row.arguments), _opened(call.workspace, row.result))
 
 
 def clients_of(workspace: Workspace, *, since: datetime) -> Sequence[str]:

@@ -214,9 +214,9 @@ def _ms(microseconds: float | None) -> float | None:
 def _query(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def last_day(workspace_id: str, **more: str) -> Span:
+def last_day(workspace_id: str, *, hub: str = "", server: str = "", method: str = "tools/call") -> Span:
     """The 24 hours up to now."""
-    return Span(workspace_id=workspace_id, since=now() - 24 * _HOUR, **more)
+    return Span(workspace_id=workspace_id, since=now() - 24 * _HOUR, hub=hub, server=server, method=method)

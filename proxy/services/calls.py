@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiKey, User, Workspace
-from accounts.permissions import in_workspace, person, principal_for, principal_of_key, require
+from accounts.permissions import in_workspace, principal_for, principal_of_key, require
 from core.clock import now
 from core.decision import Principal, Resource
 from core.errors import InvalidProblem, ServiceProblem
@@ -93,9 +93,8 @@ def begin_call(*, job_id: str) -> CallJob | None:
     if record is not None and record.error:
         _finish(job, State.FAILED, None, record.error)
     else:
-        _finish(
-            job, State.FAILED, None, _("The worker ended while the call ran. It may or may not have had its effect.")
-        )
+        lost = _("The worker ended while the call ran. It may or may not have had its effect.")
+        _finish(job, State.FAILED, None, lost)
     return None
 
 
@@ -111,7 +110,7 @@ def principal_now(job: CallJob) -> Principal:
             return NOBODY
         return principal_of_key(key)
     user = User.objects.filter(pk=asked.user_id, is_active=True).first()
-    return principal_for(user, workspace) if user else person(None)  # type: ignore[arg-type]
+    return principal_for(user, workspace) if user else NOBODY
 
 
 def opened_arguments(job: CallJob) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def free_letters(title: str, taken: set[str]) -> str:
     tries = [words[0][0] + words[1][0]] if len(words) > 1 else []
     tries += [whole[:2], *(whole[0] + letter for letter in whole[1:])]
     pairs = [pair.upper() for pair in tries if len(pair) == 2] or [(whole + "X")[:2]]
-    return next((pair for pair in pairs if pair not in taken), pairs[0])
+    return str(next((pair for pair in pairs if pair not in taken), pairs[0]))
 
 
 def next_line(used: list[int]) -> int:
