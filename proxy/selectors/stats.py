@@ -120,7 +120,7 @@ def summarize(span: Span) -> Summary:
                 ORDER BY duration_us - COALESCE((stages ->> 'upstream')::bigint, 0)
             ) FILTER (WHERE outcome <> 'refused')
         FROM proxy_call WHERE {_RANGE}
-        """,
+        """,  # noqa: S608  # constants of this module
         span.params(),
     )
     calls, good, bad, refused, quantiles, own = rows[0]
@@ -136,7 +136,7 @@ def histogram(span: Span) -> list[Bucket]:
         SELECT width_bucket(duration_us - 1, %(ends)s::bigint[]), count(*) FILTER (WHERE {_GOOD}),
             count(*) FILTER (WHERE {_BAD})
         FROM proxy_call WHERE {_RANGE} GROUP BY 1
-        """,
+        """,  # noqa: S608  # constants of this module
         params,
     )
     counts = {number: (good, bad) for number, good, bad in rows}
@@ -152,7 +152,7 @@ def by_minute(span: Span, *, step: timedelta = timedelta(minutes=1)) -> list[Min
         SELECT date_bin(%(step)s, started_at, 'epoch'), count(*) FILTER (WHERE {_GOOD}),
             count(*) FILTER (WHERE {_BAD}), count(*) FILTER (WHERE outcome = 'refused')
         FROM proxy_call WHERE {_RANGE} GROUP BY 1
-        """,
+        """,  # noqa: S608  # constants of this module
         params,
     )
     counts = {at: (good, bad, refused) for at, good, bad, refused in rows}
@@ -189,7 +189,7 @@ def tool_stats(span: Span, names: Mapping[str, Collection[tuple[str, str]]]) -> 
         SELECT item, ago, count(*), count(*) FILTER (WHERE {_GOOD}), count(*) FILTER (WHERE {_BAD}),
             percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_us) FILTER (WHERE outcome <> 'refused')
         FROM calls GROUP BY GROUPING SETS ((item), (item, ago))
-        """,
+        """,  # noqa: S608  # constants of this module
         params,
     )
     hours: dict[str, list[int]] = {item: [0] * 24 for item, ago, *_rest in rows if ago is None}
