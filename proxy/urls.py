@@ -1,0 +1,25 @@
+"""Pages of a workspace: overview, servers, tools, hubs, calls."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from proxy.views import hub_edit, hubs
+
+app_name = "proxy"
+
+HUBS = "w/<slug:workspace>/hubs/"
+HUB = f"{HUBS}<slug:slug>/"
+
+urlpatterns = [
+    path(HUBS, hubs.list_hubs, name="hubs"),
+    path(f"{HUBS}new/", hub_edit.new_hub, name="hub-new"),
+    path(HUB, hubs.show_hub, name="hub"),
+    path(f"{HUB}picture/", hubs.hub_picture, name="hub-picture"),
+    path(f"{HUB}tools/", hubs.hub_tools, name="hub-tools"),
+    path(f"{HUB}servers/", hub_edit.hub_servers, name="hub-servers"),
+    path(f"{HUB}servers/<slug:server>/", hub_edit.hub_server, name="hub-server"),
+    path(f"{HUB}settings/", hub_edit.hub_settings, name="hub-settings"),
+    path(f"{HUB}pause/", hub_edit.pause, name="hub-pause"),
+    path(f"{HUB}delete/", hub_edit.delete, name="hub-delete"),
+]
