@@ -23,7 +23,7 @@ from proxy.views.hubs import hub_tabs
 
 @workspace_page("hub.manage")
 def new_hub(request: WorkspaceRequest, workspace: str) -> HttpResponse:
-    form = HubForm(request.POST or None, workspace=request.workspace, is_operator=request.user.is_operator)
+    form = HubForm(request.POST or None, principal=request.principal, workspace=request.workspace)
     if request.method == "POST" and form.is_valid():
         try:
             hub = hubs.create_hub(actor=request.principal, workspace=request.workspace, **form.values())
@@ -38,9 +38,7 @@ def new_hub(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 @workspace_page("hub.manage")
 def hub_settings(request: WorkspaceRequest, workspace: str, slug: str) -> HttpResponse:
     hub = find_hub(request, slug)
-    form = HubForm(
-        request.POST or None, workspace=request.workspace, hub=hub, is_operator=request.user.is_operator
-    )
+    form = HubForm(request.POST or None, principal=request.principal, workspace=request.workspace, hub=hub)
     if request.method == "POST" and form.is_valid():
         try:
             hubs.update_hub(actor=request.principal, hub=hub, **form.values())
