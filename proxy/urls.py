@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from proxy.views import hub_edit, hubs
+from proxy.views import calls, hub_edit, hubs
 
 app_name = "proxy"
 
+CALLS = "w/<slug:workspace>/calls/"
 HUBS = "w/<slug:workspace>/hubs/"
 HUB = f"{HUBS}<slug:slug>/"
 
 urlpatterns = [
+    path(CALLS, calls.list_calls, name="calls"),
+    path(f"{CALLS}live/", calls.live_calls, name="calls-live"),
+    path(f"{CALLS}<str:call>/", calls.show_call, name="call"),
     path(HUBS, hubs.list_hubs, name="hubs"),
     path(f"{HUBS}new/", hub_edit.new_hub, name="hub-new"),
     path(HUB, hubs.show_hub, name="hub"),

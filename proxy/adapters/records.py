@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 
 import msgspec
 import psycopg
-import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from core.crypto import seal
 from core.ids import id_time
 from proxy.adapters.database import Database
-from proxy.engine.ports import CallRecord
+from proxy.engine.ports import CallRecord, Store
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ WHERE method = 'tools/call' AND outcome IN ('answered', 'tool_error')
 ON CONFLICT DO NOTHING
 """
 LIVE = "calls:"
-"""Channel of a workspace's new calls: `<prefix>calls:<workspace id>`; the message is how many."""
+"""Channel of a workspace's new calls, `calls:<workspace id>` in the store; the message is a list of hubs' ids."""
 
 
 class PayloadSealer:
@@ -69,10 +68,9 @@ class PayloadSealer:
 class RecordWriter:
     """Inserts batches; then tells the live pages, which may fail without harm."""
 
-    def __init__(self, database: Database, redis_url: str, *, prefix: str) -> None:
+    def __init__(self, database: Database, store: Store) -> None:
         self._database = database
-        self._redis = redis.Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=2)
-        self._prefix = prefix
+        self._store = store
 
     async def insert(self, records: list[CallRecord]) -> None:
         """One transaction for all; where one record cannot be stored, the others still are."""
@@ -94,17 +92,14 @@ class RecordWriter:
             await connection.execute(USAGE, [body])
 
     async def _tell(self, records: list[CallRecord]) -> None:
-        counts: dict[str, int] = {}
+        hubs: dict[str, set[str]] = {}
         for record in records:
-            counts[record.workspace_id] = counts.get(record.workspace_id, 0) + 1
+            hubs.setdefault(record.workspace_id, set()).add(record.hub_id)
         try:
-            for workspace_id, count in counts.items():
-                await self._redis.publish(f"{self._prefix}{LIVE}{workspace_id}", count)
+            for workspace_id, seen in hubs.items():
+                await self._store.publish(f"{LIVE}{workspace_id}", msgspec.json.encode(sorted(seen)))
         except (RedisError, OSError) as problem:
             log.debug("live pages were not told: %s", problem)
-
-    async def close(self) -> None:
-        await self._redis.aclose()
 
 
 def _month(call_id: str) -> str:

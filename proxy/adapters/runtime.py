@@ -59,6 +59,13 @@ def run(work: Callable[[Engine], Awaitable[T]], *, timeout_s: float = 120.0) -> 
         raise
 
 
+def current() -> Engine | None:
+    """The engine of this process when it lives on the running loop, so that async pages can use it directly."""
+    with _here.lock:
+        same = _here.pid == os.getpid() and _here.loop is asyncio.get_running_loop()
+        return _here.engine if same else None
+
+
 def stop() -> None:
     """Stop the engine that `run` started in this process, if there is one."""
     with _here.lock:

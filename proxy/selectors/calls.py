@@ -40,7 +40,7 @@ class CallFilter:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class CallLine:
     """A call with the rows it names, as far as they still exist."""
 
@@ -49,6 +49,8 @@ class CallLine:
     server: Server | None
     user: User | None
     key: ApiKey | None
+    share: float = 0.0
+    """Its length as a part of the longest one beside it; set by pages."""
 
     @property
     def duration_ms(self) -> float:
