@@ -48,6 +48,9 @@ FROM proxy_server s JOIN accounts_workspace w ON w.id = s.workspace_id
 WHERE s.id = %s AND w.suspended_at IS NULL
 """
 DATA_KEY = "SELECT wrapped FROM core_datakey WHERE workspace = %s ORDER BY version DESC LIMIT 1"
+NEW_DATA_KEY = (
+    "INSERT INTO core_datakey (workspace, version, wrapped, created_at) VALUES (%s, 1, %s, now()) ON CONFLICT DO NOTHING"
+)
 STALE = "UPDATE proxy_server SET next_discovery_at = now() WHERE id = ANY(%s) AND paused_at IS NULL"
 VERSIONS = "SELECT id, version FROM accounts_workspace WHERE id = ANY(%s)"
 
@@ -175,11 +178,18 @@ class PostgresHubs:
     async def _open_key(self, connection: AsyncConnection[DictRow], workspace: str) -> bytes:
         key = self.data_keys.get(workspace)
         if key is None:
-            row = await _one(connection, DATA_KEY, [workspace])
-            if row is None:
-                raise LookupError(f"the workspace {workspace} has no data key")
+            row = await _one(connection, DATA_KEY, [workspace]) or await self._make_key(workspace)
             key = self.data_keys[workspace] = self._keyring.unwrap(bytes(row["wrapped"]))
         return key
+
+    async def _make_key(self, workspace: str) -> Row:
+        """The workspace's first data key: it has sealed nothing yet. Two processes may try; one key stays."""
+        _plain, wrapped = self._keyring.new_data_key()
+        async with self._database.connection() as connection:
+            await connection.execute(NEW_DATA_KEY, [workspace, wrapped])
+        row = await self._database.row(DATA_KEY, [workspace])
+        assert row is not None
+        return row
 
     async def versions(self, workspaces: list[str]) -> list[tuple[str, int]]:
         rows = await self._database.rows(VERSIONS, [workspaces])

@@ -105,7 +105,7 @@ class FileJournal:
             records = list(read_frames(file))
             for start in range(0, len(records), BATCH):
                 await self._insert(records[start : start + BATCH])
-            path.unlink(missing_ok=True)  # noqa: ASYNC240  # a local file, as all of the journal
+            path.unlink(missing_ok=True)
         return len(records)
 
     async def _run(self) -> None:
