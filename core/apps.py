@@ -5,6 +5,7 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import tasks, vocabulary  # noqa: F401  # importing the tasks makes them known
+        from core import docs, tasks, vocabulary  # noqa: F401  # importing the tasks makes them known
 
         vocabulary.register()
+        docs.register()

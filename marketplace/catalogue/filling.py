@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
 import msgspec
 
 from marketplace.catalogue.schema import PLACEHOLDER, Argument, Remote, Stdio, Transport, Variable
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +21,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     transport: Literal["stdio", "http", "sse"]
     command: str = ""
     args: tuple[str, ...] = ()
+    cwd: str = ""
+    """Where the command starts; set for our own server alone, which must find its own code."""
     env: Mapping[str, str] = {}
     url: str = ""
     headers: Mapping[str, str] = {}
@@ -63,6 +68,7 @@ def connection(transport: Transport, placed: Mapping[str, str]) -> Connection:
         transport="stdio",
         command=_placed(transport.command, known) or "",
         args=tuple(_arguments(transport, known)),
+        cwd=str(ROOT) if transport.runtime == "python" else "",
         env={v.name: placed[v.name] for v in transport.variables if v.where == "env" and v.name in placed},
         secrets=secrets,
     )

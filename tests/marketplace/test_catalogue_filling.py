@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,8 @@ def first(slug: str) -> Transport:
 
 def test_our_own_server_runs_with_this_interpreter() -> None:
     made = fill(first("toolbox"), {})
-    assert made == Connection(transport="stdio", command=sys.executable, args=("-m", "proxy.bundled"))
+    assert made == Connection(transport="stdio", command=sys.executable, args=("-m", "proxy.bundled"), cwd=made.cwd)
+    assert (Path(made.cwd) / "proxy" / "bundled" / "__init__.py").is_file()
 
 
 def test_an_argument_takes_its_value() -> None:
