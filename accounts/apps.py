@@ -5,8 +5,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import receivers
-        from accounts.vocabulary import register_events
+        from accounts import receivers, vocabulary
 
-        register_events()
+        vocabulary.register_events()
+        vocabulary.register_messages()
+        vocabulary.register_places()
         receivers.connect()

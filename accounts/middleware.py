@@ -10,12 +10,17 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Membership, SlugAlias, User
 from accounts.permissions import person
+from core.errors import PermissionProblem
+from core.views import problem_page
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+FIND = "/find/"
+SUSPENDED = _("This workspace is suspended. Ask the operator.")
 _WORKSPACE = re.compile(r"\A/w/([-a-z0-9]{1,50})/")
 
 
@@ -40,6 +45,8 @@ class WorkspaceMiddleware:
             answer = _enter(request, match[1])
             if answer is not None:
                 return answer
+        elif request.path == FIND and isinstance(user, User) and user.last_workspace:
+            _remember(request, user)
         return self.get_response(request)
 
 
@@ -54,14 +61,28 @@ def _enter(request: HttpRequest, slug: str) -> HttpResponse | None:
     )
     if membership is None:
         return _moved(request, slug, user)
+    if membership.workspace.suspended_at is not None:
+        return problem_page(request, PermissionProblem(SUSPENDED, code="suspended"))
+    _set(request, user, membership)
+    if user.last_workspace != membership.workspace_id and request.method == "GET":
+        User.objects.filter(pk=user.pk).update(last_workspace=membership.workspace_id)
+    return None
+
+
+def _set(request: HttpRequest, user: User, membership: Membership) -> None:
     request.workspace = membership.workspace  # type: ignore[attr-defined]
     request.membership = membership  # type: ignore[attr-defined]
     request.principal = person(  # type: ignore[attr-defined]
         user, workspace_id=membership.workspace_id, role=membership.role
     )
-    if user.last_workspace != membership.workspace_id and request.method == "GET":
-        User.objects.filter(pk=user.pk).update(last_workspace=membership.workspace_id)
-    return None
+
+
+def _remember(request: HttpRequest, user: User) -> None:
+    """The search has an address without a workspace; it searches the one where the person was last."""
+    rows = Membership.objects.select_related("workspace").filter(user=user, workspace_id=user.last_workspace)
+    membership = rows.filter(workspace__suspended_at=None).first()
+    if membership is not None:
+        _set(request, user, membership)
 
 
 def _moved(request: HttpRequest, slug: str, user: User) -> HttpResponse:

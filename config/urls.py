@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from allauth.account.views import password_reset_from_key
+from django.urls import include, path, re_path
 
 from core.api.views import DocsView, SchemaView
 from core.find import find
@@ -11,6 +12,12 @@ urlpatterns = [
     path("", include("core.urls")),
     path("docs/", include("core.docs")),
     path("", include("accounts.urls")),
+    # allauth's own pattern takes only letters and digits for the person; our ids have a prefix.
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9a-z_]+)-(?P<key>.+)/$",
+        password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
     path("accounts/", include("allauth.account.urls")),
     path("find/", find, name="find"),
     path("api/v1/", include("accounts.api.urls")),

@@ -22,9 +22,14 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
+from core.decision import Principal
+from core.errors import ServiceProblem
+from core.events import record_event
 from core.models import Job
+from core.permissions import INSTALLATION, require
 
 log = logging.getLogger(__name__)
 
@@ -174,10 +179,22 @@ def sweep_jobs(*, limit: int = 500) -> int:
     return len(jobs)
 
 
-def retry_job(*, job: Job) -> Job:
-    """Start a failed job afresh. Permission and event are the caller's."""
-    handler = _handlers[job.task]
-    return enqueue_job(task=handler.name, subject=job.subject, workspace_id=job.workspace, queue=job.queue)
+def retry_failed(*, actor: Principal, job: Job) -> Job:
+    """Start a failed job afresh, as a new one. For the operator. Raises PermissionProblem or ServiceProblem."""
+    require(actor, "operator.manage", INSTALLATION)
+    if job.task not in _handlers:
+        raise ServiceProblem(_("No part of this version does such jobs any more."), code="gone")
+    with transaction.atomic():
+        fresh = enqueue_job(task=job.task, subject=job.subject, workspace_id=job.workspace, queue=job.queue)
+        Job.objects.filter(pk=job.pk, state=State.FAILED).update(state=State.DONE, updated_at=now())
+        record_event(
+            type="job.retried",
+            actor=actor,
+            target_kind="job",
+            target=job.id,
+            data={"task": job.task, "subject": job.subject, "fresh": fresh.id},
+        )
+    return fresh
 
 
 def prune_jobs(*, done_before: datetime, failed_before: datetime) -> int:

@@ -10,8 +10,10 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 
+from core.errors import ServiceProblem
 from core.ids import new_id
 from core.requests import USER_AGENT_LENGTH, RequestInfo, client_address, serving
+from core.views import problem_page
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -37,6 +39,10 @@ class RequestMiddleware:
             response = self.get_response(request)
         response.headers["X-Request-Id"] = info.id
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """A service's no that a page did not put into its form. The API turns its own into problems before this."""
+        return problem_page(request, exception) if isinstance(exception, ServiceProblem) else None
 
 
 class CompressionMiddleware(GZipMiddleware):

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core.api.problems import problem_response, wants_problem
+from core.errors import ServiceProblem
 from core.health import postgres_answers, redis_answers
 
 
@@ -49,6 +50,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     text = _("Something went wrong on our side. It was written down; please try again.")
     return _error(request, 500, "internal", _("Something went wrong"), text)
+
+
+def problem_page(request: HttpRequest, problem: ServiceProblem) -> HttpResponse:
+    """What a service refused, as a page."""
+    titles = {403: _("Not allowed"), 404: _("Not found")}
+    title = titles.get(problem.status, _("This did not work"))
+    return _error(request, problem.status, problem.code, title, str(problem))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

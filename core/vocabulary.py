@@ -1,10 +1,11 @@
-"""The events of core, in words, and what core keeps sealed."""
+"""What core registers with itself: events in words, places, sealed columns, health checks."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core import events, health, webhooks
+from core import events, find, health, webhooks
+from core.components.places import register_place
 from core.secrets import register_sealed
 
 
@@ -16,6 +17,11 @@ def register() -> None:
     events.register_event("webhook.disabled", _("A webhook endpoint was switched off: %(reason)s"))
     events.register_event("webhook.replayed", _("%(actor)s sent a webhook again"))
     events.register_event("job.retried", _("%(actor)s started a failed job again"), webhook=False)
+    register_place("operator", _("Health"), "core:health", "heart-pulse", 10, permission="operator.view")
+    register_place("operator", _("Jobs"), "core:jobs", "list-filter", 20, permission="operator.view")
+    register_place("operator", _("Outbox"), "core:outbox", "mail", 40, permission="operator.view")
+    register_place("foot", _("API"), "api-docs", "", 20)
+    find.register_source(find.find_pages, order=10)
     events.subscribe(webhooks.fan_out)
     register_sealed("core.WebhookEndpoint", "secret", workspace="workspace")
     health.register()

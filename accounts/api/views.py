@@ -36,7 +36,7 @@ class WorkspaceApi(ApiViewSet):
     lookup_field = "slug"
     lookup_value_converter = "slug"
 
-    @extend_schema(operation_id="list_workspaces", summary=str(_("Your workspaces")))
+    @extend_schema(operation_id="list_workspaces", summary="Your workspaces")
     def list(self, request: Request) -> Response:
         principal = principal_of(request)
         if isinstance(request.auth, Principal):
@@ -47,7 +47,7 @@ class WorkspaceApi(ApiViewSet):
 
     @extend_schema(
         operation_id="create_workspace",
-        summary=str(_("Make a team workspace")),
+        summary="Make a team workspace",
         request=WorkspaceWrite,
         responses={201: WorkspaceSerializer},
     )
@@ -56,7 +56,7 @@ class WorkspaceApi(ApiViewSet):
         made = create_workspace(actor=principal_of(request), name=values["name"], slug=values.get("slug", ""))
         return Response(WorkspaceSerializer(made).data, status=201)
 
-    @extend_schema(operation_id="get_workspace", summary=str(_("One workspace")))
+    @extend_schema(operation_id="get_workspace", summary="One workspace")
     def retrieve(self, request: Request, slug: str) -> Response:
         workspace, principal = workspace_principal(request, slug)
         require(principal, "workspace.view", in_workspace(workspace))
@@ -64,7 +64,7 @@ class WorkspaceApi(ApiViewSet):
 
     @extend_schema(
         operation_id="update_workspace",
-        summary=str(_("Rename a workspace")),
+        summary="Rename a workspace",
         request=WorkspaceWrite,
         responses=WorkspaceSerializer,
     )
@@ -84,7 +84,7 @@ class MemberApi(WorkspaceViewSet):
     needs: ClassVar[dict[str, str]] = {"list": "workspace.view"}
     cursor_ascending = True
 
-    @extend_schema(operation_id="list_members", summary=str(_("Members")))
+    @extend_schema(operation_id="list_members", summary="Members")
     def list(self, request: Request, workspace: str) -> Response:
         return self.page(members_of(self.workspace))
 
@@ -107,18 +107,18 @@ class KeyApi(WorkspaceViewSet):
             raise NotFoundProblem(_("There is no such key."))
         return found
 
-    @extend_schema(operation_id="list_keys", summary=str(_("Keys")))
+    @extend_schema(operation_id="list_keys", summary="Keys")
     def list(self, request: Request, workspace: str) -> Response:
         return self.page(self.visible())
 
-    @extend_schema(operation_id="get_key", summary=str(_("One key")))
+    @extend_schema(operation_id="get_key", summary="One key")
     def retrieve(self, request: Request, workspace: str, id: str) -> Response:
         return Response(KeySerializer(self.one(id)).data)
 
     @extend_schema(
         operation_id="create_key",
-        summary=str(_("Make a key")),
-        description=str(_("The answer holds the secret, once.")),
+        summary="Make a key",
+        description="The answer holds the secret, once.",
         request=KeyWrite,
         responses={201: KeyMade},
     )
@@ -128,7 +128,7 @@ class KeyApi(WorkspaceViewSet):
         key.secret = secret  # type: ignore[attr-defined]
         return Response(KeyMade(key).data, status=201)
 
-    @extend_schema(operation_id="revoke_key", summary=str(_("Revoke a key")), responses={204: None})
+    @extend_schema(operation_id="revoke_key", summary="Revoke a key", responses={204: None})
     def destroy(self, request: Request, workspace: str, id: str) -> Response:
         revoke_key(actor=self.principal, key=self.one(id))
         return Response(status=204)

@@ -40,18 +40,18 @@ class WebhookApi(WorkspaceViewSet):
             raise NotFoundProblem(_("There is no such endpoint."))
         return found
 
-    @extend_schema(operation_id="list_webhooks", summary=str(_("Webhook endpoints")))
+    @extend_schema(operation_id="list_webhooks", summary="Webhook endpoints")
     def list(self, request: Request, workspace: str) -> Response:
         return self.page(WebhookEndpoint.objects.filter(workspace=self.workspace.id).exclude(url=""))
 
-    @extend_schema(operation_id="get_webhook", summary=str(_("One endpoint")))
+    @extend_schema(operation_id="get_webhook", summary="One endpoint")
     def retrieve(self, request: Request, workspace: str, id: str) -> Response:
         return Response(WebhookSerializer(self.one(id)).data)
 
     @extend_schema(
         operation_id="create_webhook",
-        summary=str(_("Make an endpoint")),
-        description=str(_("The answer holds the secret that signs, once.")),
+        summary="Make an endpoint",
+        description="The answer holds the secret that signs, once.",
         request=WebhookWrite,
         responses={201: WebhookMade},
     )
@@ -64,7 +64,7 @@ class WebhookApi(WorkspaceViewSet):
 
     @extend_schema(
         operation_id="update_webhook",
-        summary=str(_("Change an endpoint")),
+        summary="Change an endpoint",
         request=WebhookWrite,
         responses=WebhookSerializer,
     )
@@ -80,14 +80,14 @@ class WebhookApi(WorkspaceViewSet):
         )
         return Response(WebhookSerializer(endpoint).data)
 
-    @extend_schema(operation_id="delete_webhook", summary=str(_("Remove an endpoint")), responses={204: None})
+    @extend_schema(operation_id="delete_webhook", summary="Remove an endpoint", responses={204: None})
     def destroy(self, request: Request, workspace: str, id: str) -> Response:
         webhooks.delete_endpoint(actor=self.principal, endpoint=self.one(id))
         return Response(status=204)
 
     @extend_schema(
         operation_id="rotate_webhook_secret",
-        summary=str(_("Renew an endpoint's secret")),
+        summary="Renew an endpoint's secret",
         request=None,
         responses=SecretSerializer,
     )
@@ -97,7 +97,7 @@ class WebhookApi(WorkspaceViewSet):
 
     @extend_schema(
         operation_id="test_webhook",
-        summary=str(_("Send a test")),
+        summary="Send a test",
         request=None,
         responses={202: DeliverySerializer},
     )
@@ -121,17 +121,17 @@ class DeliveryApi(WorkspaceViewSet):
             raise NotFoundProblem(_("There is no such delivery."))
         return found
 
-    @extend_schema(operation_id="list_deliveries", summary=str(_("Deliveries")))
+    @extend_schema(operation_id="list_deliveries", summary="Deliveries")
     def list(self, request: Request, workspace: str) -> Response:
         return self.page(WebhookDelivery.objects.filter(workspace=self.workspace.id))
 
-    @extend_schema(operation_id="get_delivery", summary=str(_("One delivery")))
+    @extend_schema(operation_id="get_delivery", summary="One delivery")
     def retrieve(self, request: Request, workspace: str, id: str) -> Response:
         return Response(DeliverySerializer(self.one(id)).data)
 
     @extend_schema(
         operation_id="replay_delivery",
-        summary=str(_("Send a delivery again")),
+        summary="Send a delivery again",
         request=None,
         responses={202: DeliverySerializer},
     )

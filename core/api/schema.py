@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvableComponent
+from drf_spectacular.plumbing import ResolvedComponent
 
 from core.api.idempotency import HEADER, LONGEST, IdempotencyMixin
 from core.api.problems import CONTENT_TYPE
@@ -65,8 +65,8 @@ class ApiSchema(AutoSchema):
         return parameters
 
     def _problem(self) -> dict[str, str]:
-        component = ResolvableComponent(
-            name="Problem", type=ResolvableComponent.SCHEMA, schema=PROBLEM, object="Problem"
+        component = ResolvedComponent(
+            name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
         )
         self.registry.register_on_missing(component)
         return component.ref

@@ -1,0 +1,24 @@
+"""The API's description (OpenAPI 3.1) and its live page."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+
+
+class SchemaView(SpectacularJSONAPIView):  # type: ignore[no-untyped-call]
+    """`/api/schema/`: the same for everybody, also before signing in."""
+
+    permission_classes: ClassVar[list[type[AllowAny]]] = [AllowAny]
+    authentication_classes: ClassVar[list[type]] = []
+
+
+class DocsView(SpectacularSwaggerSplitView):  # type: ignore[no-untyped-call]
+    """`/api/docs/`: Swagger UI from our own files. Its script is a request of its own, as the content policy wants."""
+
+    permission_classes: ClassVar[list[type[AllowAny]]] = [AllowAny]
+    authentication_classes: ClassVar[list[type]] = []
+    template_name = "core/api_docs.html"
+    url_name = "api-schema"
