@@ -285,7 +285,7 @@ async def ask(session: HttpSession, peer: Peer | None, message: messages.Message
 
 
 def base_head(verb: str, target: Target, spec: UpstreamSpec, fields: Mapping[str, str]) -> bytes:
-    """Request line and headers; the server's own headers (its secrets) last. Raises UpstreamProblem for a bad header."""
+    """Request line and headers; the server's own (its secrets) last. Raises UpstreamProblem for a bad header."""
     try:
         return request_head(verb, target, {**fields, **spec.headers}).encode("latin-1")
     except (ValueError, UnicodeEncodeError):

@@ -1,4 +1,4 @@
-"""The names under which a hub offers its servers' tools and prompts. Pure: the same input gives the same name for ever."""
+"""The names under which a hub offers its servers' tools and prompts. Pure: same input, same name, for ever."""
 
 from __future__ import annotations
 

@@ -1,0 +1,154 @@
+"""Which session with a server a call takes: one shared by many, or one that belongs to a client session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from core.decision import Principal
+from proxy.engine import messages
+from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession, UpstreamSpec
+from proxy.engine.sessions import ASKS, ClientSession
+from proxy.engine.translate import Caller
+
+if TYPE_CHECKING:
+    from proxy.engine.app import Gateway
+
+_PONG = Reply(result=msgspec.Raw(b"{}"))
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """What was set in a session with a server."""
+
+    session: Any
+    generation: int
+    level: str = ""
+    uris: frozenset[str] = frozenset()
+
+
+class SessionPeer(Peer):
+    """The client of a handshake session, for what a server says outside of any request."""
+
+    def __init__(self, gateway: Gateway, session_id: str, server_id: str) -> None:
+        self._gateway = gateway
+        self._session_id = session_id
+        self._server_id = server_id
+        self.client: ClientSession | None = None
+
+    async def notification(self, method: str, params: bytes) -> None:
+        if method.endswith("/list_changed"):
+            self._gateway.hubs.stale(self._server_id)
+        if method != "notifications/progress":
+            await self._gateway.outbox.put(self._session_id, messages.notification(method, params))
+
+    async def request(self, method: str, params: bytes) -> Reply:
+        if method == "ping":
+            return _PONG
+        need = ASKS.get(method)
+        if need is None or self.client is None or need not in self.client.capabilities:
+            return Reply(error=messages.error_object(-32601, f"This client does not answer {method}."))
+        timeout_s = self._gateway.config.ask_timeout_s
+        return await self._gateway.asks.put(self._session_id, method, params, self._deliver, timeout_s)
+
+    async def _deliver(self, message: bytes) -> None:
+        await self._gateway.outbox.put(self._session_id, message)
+
+
+class Links:
+    """Finds or opens sessions with servers, and sets in them what their client had set."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._peers: dict[str, dict[str, SessionPeer]] = {}
+        self._prepared: dict[tuple[str, str], Prepared] = {}
+        gateway.sessions.ended_here.append(self._session_ended)
+
+    async def session(
+        self, principal: Principal, client: ClientSession | None, caller: Caller, server: HubServer, era: Era
+    ) -> UpstreamSession:
+        """Raises UpstreamProblem."""
+        if client is not None and era == "handshake" and is_private(client, server):
+            return await self.own(client, caller, server)
+        gateway = self._gateway
+        spec = await self._spec(server)
+        return await gateway.upstreams.session(
+            spec,
+            era=era,
+            version=caller.version if caller.era == era else "",
+            scope=_scope(principal, client, server),
+            capabilities=caller.plain if era == "handshake" else b"{}",
+            peer=gateway.watches.peer(server.server_id) if spec.transport != "http" else None,
+        )
+
+    async def own(self, client: ClientSession, caller: Caller, server: HubServer) -> UpstreamSession:
+        """The session that belongs to this client alone. Raises UpstreamProblem."""
+        session = await self._gateway.upstreams.session(
+            await self._spec(server),
+            era="handshake",
+            version=caller.version,
+            scope=client.id,
+            capabilities=bytes(client.forwarded),
+            peer=self._peer(client, server),
+        )
+        await self._prepare(client, server, session)
+        return session
+
+    async def _spec(self, server: HubServer) -> UpstreamSpec:
+        spec = await self._gateway.hubs.spec(server.server_id)
+        if spec is None:
+            raise UpstreamProblem("refused", "The server is not configured any more.")
+        return spec
+
+    def _peer(self, client: ClientSession, server: HubServer) -> SessionPeer:
+        peers = self._peers.setdefault(client.id, {})
+        peer = peers.get(server.server_id)
+        if peer is None:
+            peer = peers[server.server_id] = SessionPeer(self._gateway, client.id, server.server_id)
+        peer.client = client
+        return peer
+
+    async def _prepare(self, client: ClientSession, server: HubServer, session: UpstreamSession) -> None:
+        """Bring the log level and the subscriptions of a client into its session with a server, once for each."""
+        key = (client.id, server.server_id)
+        before = self._prepared.get(key)
+        uris = frozenset(client.subscriptions.get(server.server_id, ()))
+        now = Prepared(session, session.generation, client.log_level, uris)
+        if before == now:
+            return
+        self._prepared[key] = now
+        if before is None or before.session is not session or before.generation != session.generation:
+            before = Prepared(session, session.generation)
+        if server.server_id not in client.servers:
+            client.servers.add(server.server_id)
+            await self._gateway.sessions.change(client.id, lambda kept: kept.servers.add(server.server_id))
+        if now.level and now.level != before.level and b'"logging"' in server.capabilities:
+            await session.request("logging/setLevel", messages.encode({"level": now.level}))
+        for uri in now.uris - before.uris:
+            await session.request("resources/subscribe", messages.encode({"uri": uri}))
+        for uri in before.uris - now.uris:
+            await session.request("resources/unsubscribe", messages.encode({"uri": uri}))
+
+    def settled(self, client: ClientSession, server: HubServer, session: UpstreamSession) -> None:
+        """The session was just told what the client's record says now."""
+        uris = frozenset(client.subscriptions.get(server.server_id, ()))
+        self._prepared[(client.id, server.server_id)] = Prepared(session, session.generation, client.log_level, uris)
+
+    def _session_ended(self, session_id: str) -> None:
+        for server_id in self._peers.pop(session_id, {}):
+            self._prepared.pop((session_id, server_id), None)
+        self._gateway.background(self._gateway.upstreams.end(session_id))
+
+
+def is_private(client: ClientSession, server: HubServer) -> bool:
+    """Must this client have a session of its own with this server? So that it can be asked back, or set things."""
+    return client.asks or client.private or server.session_scope == "client"
+
+
+def _scope(principal: Principal, client: ClientSession | None, server: HubServer) -> str:
+    """Whose a session is that cannot ask back."""
+    if server.session_scope == "workspace":
+        return ""
+    if server.session_scope == "client" and client is not None:
+        return client.id
+    return principal.user_id or principal.id

@@ -1,0 +1,151 @@
+"""Hearing from servers that their lists changed, once for all the open streams of this process that want to know."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import msgspec
+
+from proxy.engine import messages
+from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession
+
+if TYPE_CHECKING:
+    from proxy.engine.app import Gateway
+
+log = logging.getLogger(__name__)
+
+LIST_CHANGED = {
+    "notifications/tools/list_changed": "toolsListChanged",
+    "notifications/prompts/list_changed": "promptsListChanged",
+    "notifications/resources/list_changed": "resourcesListChanged",
+}
+_ALL = b'{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true}}'
+_SILENCE_MS = 3_600_000
+_AGAIN_S = 60.0
+
+
+class Listener(Protocol):
+    """An open stream of a client."""
+
+    def heard(self, server_id: str, method: str, params: bytes) -> None:
+        """A server said that a list of it changed."""
+
+
+@runtime_checkable
+class Detachable(Protocol):
+    """A session that keeps a stream open for as long as a peer listens."""
+
+    def detach(self, peer: Peer) -> None: ...
+
+
+class ServerPeer(Peer):
+    """Hears what a server says in sessions that are shared. It can be asked nothing."""
+
+    def __init__(self, gateway: Gateway, server_id: str) -> None:
+        self._gateway = gateway
+        self._server_id = server_id
+        self.listeners: list[Listener] = []
+
+    async def notification(self, method: str, params: bytes) -> None:
+        if method in LIST_CHANGED:
+            self._gateway.hubs.stale(self._server_id)
+            for listener in list(self.listeners):
+                listener.heard(self._server_id, method, params)
+
+    async def request(self, method: str, params: bytes) -> Reply:
+        if method == "ping":
+            return Reply(result=msgspec.Raw(b"{}"))
+        return Reply(error=messages.error_object(-32601, f"This client does not answer {method}."))
+
+
+class Watches:
+    """One watch for each server and era that somebody listens to."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._peers: dict[str, ServerPeer] = {}
+        self._tasks: dict[tuple[str, Era], asyncio.Task[None]] = {}
+        self._wanted: dict[tuple[str, Era], list[Listener]] = {}
+
+    def peer(self, server_id: str) -> ServerPeer:
+        """The one peer of a server's shared sessions."""
+        peer = self._peers.get(server_id)
+        if peer is None:
+            peer = self._peers[server_id] = ServerPeer(self._gateway, server_id)
+        return peer
+
+    def add(self, server: HubServer, client_era: Era, listener: Listener) -> None:
+        """Tell `listener` from now on. Servers over HTTP are asked to say it; others say it while they run anyway."""
+        peer = self.peer(server.server_id)
+        if listener not in peer.listeners:
+            peer.listeners.append(listener)
+        if server.transport != "http" or not server.enabled:
+            return
+        era = client_era if client_era in server.eras or not server.eras else server.eras[0]
+        key = (server.server_id, era)
+        self._wanted.setdefault(key, []).append(listener)
+        if key not in self._tasks:
+            task = asyncio.get_running_loop().create_task(self._watch(server, era))
+            self._tasks[key] = task
+            task.add_done_callback(lambda done: self._tasks.pop(key, None) if self._tasks.get(key) is done else None)
+
+    def remove(self, listener: Listener) -> None:
+        for peer in self._peers.values():
+            if listener in peer.listeners:
+                peer.listeners.remove(listener)
+        for key, listeners in list(self._wanted.items()):
+            if listener in listeners:
+                listeners.remove(listener)
+            if not listeners:
+                del self._wanted[key]
+                task = self._tasks.pop(key, None)
+                if task is not None:
+                    task.cancel()
+
+    def close(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    async def _watch(self, server: HubServer, era: Era) -> None:
+        """Stay in touch with one server until nobody listens or it turns out to have nothing to say."""
+        failures = 0
+        while True:
+            try:
+                spec = await self._gateway.hubs.spec(server.server_id)
+                if spec is None:
+                    return
+                peer = self.peer(server.server_id)
+                session = await self._gateway.upstreams.session(
+                    spec, era=era, peer=peer if era == "handshake" else None
+                )
+                failures = 0
+                if era == "handshake":
+                    await _attached(session, peer)
+                elif not await _listened(session, peer):
+                    return
+            except UpstreamProblem as problem:
+                if problem.kind == "unsupported":
+                    return
+                failures += 1
+            except Exception:
+                log.exception("watching %s failed", server.slug)
+                failures += 1
+            await asyncio.sleep(min(2.0**failures, _AGAIN_S))
+
+
+async def _attached(session: UpstreamSession, peer: Peer) -> None:
+    """A handshake session keeps its own stream open while the peer is attached."""
+    try:
+        await asyncio.sleep(_AGAIN_S)
+    except asyncio.CancelledError:
+        if isinstance(session, Detachable):
+            session.detach(peer)
+        raise
+
+
+async def _listened(session: UpstreamSession, peer: Peer) -> bool:
+    """Listen until the server ends the stream. False when it has none."""
+    reply = await session.request("subscriptions/listen", _ALL, peer=peer, timeout_ms=_SILENCE_MS)
+    return reply.error is None
