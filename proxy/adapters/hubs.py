@@ -49,7 +49,8 @@ WHERE s.id = %s AND w.suspended_at IS NULL
 """
 DATA_KEY = "SELECT wrapped FROM core_datakey WHERE workspace = %s ORDER BY version DESC LIMIT 1"
 NEW_DATA_KEY = (
-    "INSERT INTO core_datakey (workspace, version, wrapped, created_at) VALUES (%s, 1, %s, now()) ON CONFLICT DO NOTHING"
+    "INSERT INTO core_datakey (workspace, version, wrapped, created_at) VALUES (%s, 1, %s, now())"
+    " ON CONFLICT DO NOTHING"
 )
 STALE = "UPDATE proxy_server SET next_discovery_at = now() WHERE id = ANY(%s) AND paused_at IS NULL"
 VERSIONS = "SELECT id, version FROM accounts_workspace WHERE id = ANY(%s)"

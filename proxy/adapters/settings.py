@@ -21,6 +21,8 @@ class GatewaySettings:
     public_url: str = "http://localhost:8000"
     max_body_bytes: int = 4 * 1024 * 1024
     redis_prefix: str = "cr:"
+    process: str = "web"
+    """Shown on the health page: web, gateway or worker."""
     open_listener: bool = False
     cut_off_s: float = 90.0
     """How long a process that lost Postgres serves what it knows."""
