@@ -156,6 +156,8 @@ class Calls:
         way = routing.find(call.hub, method, call.fields, call.caller.era)
         server = way.server
         record.name, record.server_id = way.name, server.server_id
+        if call.exchange is not None:
+            call.exchange.server_id = server.server_id
         if call.hub.snapshot.record_payloads:
             record.arguments = bytes(call.fields.get("arguments", b"")) or None
         now = call.stage("route", call.started)

@@ -7,7 +7,7 @@ or a long silence, turns it into a stream. In a handshake session the events of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +19,7 @@ from proxy.engine.ports import Era, Peer, Reply
 from proxy.engine.request import Request
 from proxy.engine.sessions import ASKS, ClientSession
 from proxy.engine.streams import STREAM_HEADERS, Guard
+from proxy.engine.watches import is_list_changed
 
 if TYPE_CHECKING:
     from proxy.engine.app import Gateway
@@ -54,7 +55,7 @@ class Exchange(Peer):
         """Stateless: from which level on the client wants log messages; "" for none."""
         self.asked = ""
         """What the server asked for and could not have."""
-        self.on_list_changed: Callable[[str], None] | None = None
+        self.server_id = ""
         self.stopped = ""
         """Why the gateway stopped the call: cancelled, hung up, or what is wrong with the key."""
         self._gateway = gateway
@@ -126,9 +127,9 @@ class Exchange(Peer):
     # -- Peer
 
     async def notification(self, method: str, params: bytes) -> None:
-        if method.endswith("/list_changed") and self.on_list_changed is not None:
-            self.on_list_changed(method)
-        if self.hears and (passed := self._passed(method, params)) is not None:
+        if is_list_changed(method):
+            self._gateway.hubs.stale(self.server_id)
+        elif self.hears and (passed := self._passed(method, params)) is not None:
             await self._event(messages.notification(method, passed))
 
     def _passed(self, method: str, params: bytes) -> bytes | None:

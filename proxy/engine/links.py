@@ -11,6 +11,7 @@ from proxy.engine import messages
 from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession, UpstreamSpec
 from proxy.engine.sessions import ASKS, ClientSession
 from proxy.engine.translate import Caller
+from proxy.engine.watches import is_list_changed
 
 if TYPE_CHECKING:
     from proxy.engine.app import Gateway
@@ -37,9 +38,9 @@ class SessionPeer(Peer):
         self.client: ClientSession | None = None
 
     async def notification(self, method: str, params: bytes) -> None:
-        if method.endswith("/list_changed"):
+        if is_list_changed(method):
             self._gateway.hubs.stale(self._server_id)
-        if method != "notifications/progress":
+        elif method != "notifications/progress":
             await self._gateway.outbox.put(self._session_id, messages.notification(method, params))
 
     async def request(self, method: str, params: bytes) -> Reply:

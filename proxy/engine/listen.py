@@ -11,7 +11,6 @@ from proxy.engine.own_stream import changed_lists
 from proxy.engine.ports import HubSnapshot
 from proxy.engine.resource_watch import ResourceWatches
 from proxy.engine.streams import OpenStream
-from proxy.engine.watches import LIST_CHANGED
 
 _MAX_URIS = 1000
 
@@ -35,19 +34,13 @@ class ListenStream(OpenStream):
     message_id: bytes
     wants: Filter
 
-    def heard(self, server_id: str, method: str, params: bytes) -> None:
-        self._tell(method)
-
     def updated(self, uri: str) -> None:
         self._event("notifications/resources/updated", b'"uri":%b,' % messages.encode(uri))
 
     def offers(self, before: HubSnapshot, now: HubSnapshot) -> None:
         for name in changed_lists(before, now):
-            self._tell(f"notifications/{name}/list_changed")
-
-    def _tell(self, method: str) -> None:
-        if getattr(self.wants, LIST_CHANGED[method]):
-            self._event(method, b"")
+            if getattr(self.wants, f"{name}ListChanged"):
+                self._event(f"notifications/{name}/list_changed", b"")
 
     def _event(self, method: str, fields: bytes) -> None:
         self.push(sse.encode(messages.notification(method, b"{%b%b}" % (fields, self.meta()))))

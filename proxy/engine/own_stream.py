@@ -29,9 +29,6 @@ class OwnStream(OpenStream):
 
     client: ClientSession
 
-    def heard(self, server_id: str, method: str, params: bytes) -> None:
-        self.push(sse.encode(messages.notification(method, params)))
-
     def updated(self, uri: str) -> None:
         params = b'{"uri":%b}' % messages.encode(uri)
         self.push(sse.encode(messages.notification("notifications/resources/updated", params)))

@@ -1,4 +1,8 @@
-"""Hearing from servers that their lists changed, once for all the open streams of this process that want to know."""
+"""Hearing from servers that their lists changed, once for all the open streams of this process that want to know.
+
+What is heard has the server discovered again; clients are told when that changed what the hub offers, not before, so
+that whoever asks after a notification gets the new list.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +20,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LIST_CHANGED = {
-    "notifications/tools/list_changed": "toolsListChanged",
-    "notifications/prompts/list_changed": "promptsListChanged",
-    "notifications/resources/list_changed": "resourcesListChanged",
-}
 _ALL = b'{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true}}'
 _SILENCE_MS = 3_600_000
 _AGAIN_S = 60.0
 
 
-class Listener(Protocol):
-    """An open stream of a client."""
-
-    def heard(self, server_id: str, method: str, params: bytes) -> None:
-        """A server said that a list of it changed."""
+def is_list_changed(method: str) -> bool:
+    return method.startswith("notifications/") and method.endswith("/list_changed")
 
 
 @runtime_checkable
@@ -46,13 +42,10 @@ class ServerPeer(Peer):
     def __init__(self, gateway: Gateway, server_id: str) -> None:
         self._gateway = gateway
         self._server_id = server_id
-        self.listeners: list[Listener] = []
 
     async def notification(self, method: str, params: bytes) -> None:
-        if method in LIST_CHANGED:
+        if is_list_changed(method):
             self._gateway.hubs.stale(self._server_id)
-            for listener in list(self.listeners):
-                listener.heard(self._server_id, method, params)
 
     async def request(self, method: str, params: bytes) -> Reply:
         if method == "ping":
@@ -67,7 +60,7 @@ class Watches:
         self._gateway = gateway
         self._peers: dict[str, ServerPeer] = {}
         self._tasks: dict[tuple[str, Era], asyncio.Task[None]] = {}
-        self._wanted: dict[tuple[str, Era], list[Listener]] = {}
+        self._wanted: dict[tuple[str, Era], set[object]] = {}
 
     def peer(self, server_id: str) -> ServerPeer:
         """The one peer of a server's shared sessions."""
@@ -76,28 +69,21 @@ class Watches:
             peer = self._peers[server_id] = ServerPeer(self._gateway, server_id)
         return peer
 
-    def add(self, server: HubServer, client_era: Era, listener: Listener) -> None:
-        """Tell `listener` from now on. Servers over HTTP are asked to say it; others say it while they run anyway."""
-        peer = self.peer(server.server_id)
-        if listener not in peer.listeners:
-            peer.listeners.append(listener)
+    def add(self, server: HubServer, client_era: Era, listener: object) -> None:
+        """Listen to a server for as long as somebody wants to know. Only servers over HTTP must be asked to speak."""
         if server.transport != "http" or not server.enabled:
             return
         era = client_era if client_era in server.eras or not server.eras else server.eras[0]
         key = (server.server_id, era)
-        self._wanted.setdefault(key, []).append(listener)
+        self._wanted.setdefault(key, set()).add(listener)
         if key not in self._tasks:
             task = asyncio.get_running_loop().create_task(self._watch(server, era))
             self._tasks[key] = task
             task.add_done_callback(lambda done: self._tasks.pop(key, None) if self._tasks.get(key) is done else None)
 
-    def remove(self, listener: Listener) -> None:
-        for peer in self._peers.values():
-            if listener in peer.listeners:
-                peer.listeners.remove(listener)
+    def remove(self, listener: object) -> None:
         for key, listeners in list(self._wanted.items()):
-            if listener in listeners:
-                listeners.remove(listener)
+            listeners.discard(listener)
             if not listeners:
                 del self._wanted[key]
                 task = self._tasks.pop(key, None)
