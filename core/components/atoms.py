@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -69,7 +71,9 @@ def named(
     text = format_html('<a href="{}">{}</a>', href, name) if href else format_html("{}", name)
     small = format_html(" <small>{}</small>", note) if note else EMPTY
     mark = bullet(code, line, state) if code else EMPTY
-    return format_html('<span class="named">{}<span{}>{}{}</span></span>', mark, attributes(class_="mono" * mono), text, small)
+    return format_html(
+        '<span class="named">{}<span{}>{}{}</span></span>', mark, attributes(class_="mono" * mono), text, small
+    )
 
 
 def button(
@@ -133,3 +137,10 @@ def rating(mean: float, low: float, high: float, count: int) -> SafeString:
         '<span class="rating">{}<b>{}</b>{}<span class="quiet">{}</span></span>',
         icon("star", "star"), f"{mean:.1f}", scale(mean, low, high), people,
     )  # fmt: skip
+
+
+def kv(rows: Iterable[tuple[object, object]]) -> SafeString:
+    """Labels and values; an empty value is said in words."""
+    none = format_html('<span class="quiet">{}</span>', _("none"))
+    pairs = ((label, none if value is None or value == "" else value) for label, value in rows)
+    return format_html('<dl class="kv">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", pairs))

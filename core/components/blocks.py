@@ -28,7 +28,12 @@ class BlockNode(Node):
     """Renders its content, then draws the component around it."""
 
     def __init__(
-        self, name: str, draw: Draw, args: list[FilterExpression], kwargs: dict[str, FilterExpression], nodelist: NodeList
+        self,
+        name: str,
+        draw: Draw,
+        args: list[FilterExpression],
+        kwargs: dict[str, FilterExpression],
+        nodelist: NodeList,
     ) -> None:
         self.name, self.draw, self.args, self.kwargs, self.nodelist = name, draw, args, kwargs, nodelist
 

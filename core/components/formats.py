@@ -83,7 +83,7 @@ def plain_price(micros: int, currency: str) -> str:
     amount = Decimal(micros) / 1_000_000
     digits = 0 if amount == amount.to_integral() else max(2, -int(amount.normalize().as_tuple().exponent))
     text = number_format(abs(amount), decimal_pos=digits, force_grouping=True)
-    sign = "−" if micros < 0 else ""
+    sign = "\u2212" if micros < 0 else ""
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{text}" if symbol else f"{sign}{currency}{NBSP}{text}"
 
@@ -126,7 +126,9 @@ def exact(moment: datetime) -> str:
     return f"{date_format(local, 'j M Y, H:i:s')} {zone} · {utc}"
 
 
-def when(moment: datetime | None, style: str = "short", never: str | None = None, now: datetime | None = None) -> SafeString:
+def when(
+    moment: datetime | None, style: str = "short", never: str | None = None, now: datetime | None = None
+) -> SafeString:
     """A moment in the person's zone, exact and in UTC on hover. Styles: short, ago, time, date, full."""
     if moment is None:
         return format_html('<span class="quiet">{}</span>', _("never") if never is None else never)

@@ -1,12 +1,13 @@
 """Paths of a line: horizontal, vertical and 45 degrees only, with one corner radius. Pure arithmetic.
 
-Lines leave the interchange side by side, bend together and peel off in order, so that none cross. Units are those of the
-picture's viewBox.
+Lines leave the interchange side by side, bend together and peel off in order, so that none cross. Units are those
+of the picture's viewBox.
 """
 
 from __future__ import annotations
 
 import math
+import re
 
 from core.components.html import point
 
@@ -62,3 +63,10 @@ def corners(lanes: list[float], ends: list[float], outermost: float, way: int) -
     for rank, index in enumerate(reversed(below)):
         result[index] = outermost + way * rank * BEND
     return result
+
+
+def reversed_elbow(side_x: float, side_y: float, lane_x: float, hall_y: float) -> str:
+    """The same elbow drawn from the hall outwards, so that trains leave the hub."""
+    numbers = re.findall(r"-?[\d.]+ -?[\d.]+", elbow(side_x, side_y, lane_x, hall_y))
+    p = numbers[::-1]
+    return f"M{p[0]}L{p[1]}Q{p[2]} {p[3]}L{p[4]}Q{p[5]} {p[6]}L{p[7]}"

@@ -22,7 +22,11 @@ def attributes(**given: Attribute) -> SafeString:
         if value is None or value is False or value == "":
             continue
         key = name.rstrip("_").replace("_", "-")
-        parts.append(f" {key}" if value is True else f' {key}="{conditional_escape(str(value) if isinstance(value, int | float) else value)}"')
+        parts.append(
+            f" {key}"
+            if value is True
+            else f' {key}="{conditional_escape(str(value) if isinstance(value, int | float) else value)}"'
+        )
     return safe("".join(parts))
 
 
@@ -37,7 +41,9 @@ def join(parts: list[SafeString]) -> SafeString:
 
 def point(value: float) -> str:
     """A coordinate with one decimal at most."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    )
 
 
 def icon(name: str, css: str = "") -> SafeString:
@@ -48,7 +54,7 @@ def icon(name: str, css: str = "") -> SafeString:
 
 
 def initials(name: str) -> str:
-    """Two letters of a name: of its first and last word, of its capitals, or its first two. An e-mail counts to the @."""
+    """Two letters of a name: of its first and last word, of its capitals, or its first two. An e-mail ends at the @."""
     words = name.partition("@")[0].replace("-", " ").replace("_", " ").replace(".", " ").split()
     if not words:
         return "?"

@@ -1,4 +1,7 @@
-"""One page of rows: by keyset for a QuerySet, by offset for a sequence. A cursor that makes no sense is the first page."""
+"""One page of rows: by keyset for a QuerySet, by offset for a sequence.
+
+A cursor that makes no sense is the first page.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +72,10 @@ def _keyset(rows: QuerySet[Any], sort: str, size: int, after: str, before: str) 
     down = descending != backwards
     cursor = _decode(after or before)
     # Nulls come last in either direction, so walking backwards they come first.
-    column = F(field).desc(nulls_first=backwards or None, nulls_last=not backwards or None) if down else F(field).asc(
-        nulls_first=backwards or None, nulls_last=not backwards or None
+    column = (
+        F(field).desc(nulls_first=backwards or None, nulls_last=not backwards or None)
+        if down
+        else F(field).asc(nulls_first=backwards or None, nulls_last=not backwards or None)
     )
     ordered = rows.order_by(column, "-pk" if down else "pk")
     if cursor is not None:
@@ -125,7 +130,9 @@ def _decode(cursor: str) -> tuple[Any, Any] | None:
         pair = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         return None
-    if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str | int | float | None) for part in pair)):
+    if not (
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str | int | float | None) for part in pair)
+    ):
         return None
     if any(isinstance(part, str) and "\x00" in part for part in pair) or pair[1] is None:
         return None

@@ -98,7 +98,11 @@ def workspaces(request: HttpRequest) -> Sequence[WorkspaceLink]:
 
 def places_of(request: HttpRequest, area: Area) -> list[Link]:
     """The links of one area that this request may follow, in order, the current one marked."""
-    seen = [(place, url) for place in _places if place.area == area and (url := _url(request, place)) and _may(request, place)]
+    seen = [
+        (place, url)
+        for place in _places
+        if place.area == area and (url := _url(request, place)) and _may(request, place)
+    ]
     current = max((url for _, url in seen if _within(request.path, url)), key=len, default="")
     return [_link(request, place, url, current) for place, url in seen]
 

@@ -83,7 +83,7 @@ def _among(value: Any, chosen: list[Any]) -> bool:
 
 
 class SchemaForm:
-    """`value` is the object to draw or, after `is_valid()`, what was filled in. `errors` are by path; "" is the whole."""
+    """`value` is the object to draw or, once sent, what was filled in. `errors` are by path; "" is the whole."""
 
     def __init__(self, schema: Any, *, name: str = "args", value: Any = MISSING, data: QueryDict | None = None) -> None:
         self.name, self.data = name, data
@@ -180,4 +180,3 @@ def _blank(item: Spec) -> Row:
     row = Row(item, item.default, [])
     row.rows = [_blank(child) for child in item.children]
     return row
-

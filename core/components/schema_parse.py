@@ -50,7 +50,11 @@ class Parser:
     def _scalar(self, spec: Spec, text: str) -> Any:
         if spec.kind == "enum":
             index = int(text) if text.isdecimal() and len(text) < 6 else -1
-            return spec.choices[index] if 0 <= index < len(spec.choices) else self._fail(spec, _("Choose one of the list."))
+            return (
+                spec.choices[index]
+                if 0 <= index < len(spec.choices)
+                else self._fail(spec, _("Choose one of the list."))
+            )
         if spec.kind == "yesno":
             return text == "true"
         if spec.kind in {"integer", "number"}:
@@ -166,4 +170,3 @@ class Parser:
         chosen = [text for text in self.data.getlist(spec.name) if text.isdecimal() and len(text) < 6]
         values = [spec.choices[int(text)] for text in chosen if int(text) < len(spec.choices)]
         return self._counted(spec, values) if values or spec.required else MISSING
-

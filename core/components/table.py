@@ -185,7 +185,9 @@ class Table:
 
     def kept(self) -> list[tuple[str, str]]:
         """Parameters of the page that its filter form must carry along."""
-        own = {f"{self.prefix}{name}" for name in ("q", "sort", "after", "before", *(s.filter.name for s in self.filters))}
+        own = {
+            f"{self.prefix}{name}" for name in ("q", "sort", "after", "before", *(s.filter.name for s in self.filters))
+        }
         return [(name, value) for name, values in self.request.GET.lists() if name not in own for value in values]
 
 
@@ -202,7 +204,9 @@ def search_rows(rows: Rows, fields: Sequence[str], text: str) -> Rows:
     return [
         row
         for row in rows
-        if all(any(word.lower() in str(paging.value_of(row, field) or "").lower() for field in fields) for word in words)
+        if all(
+            any(word.lower() in str(paging.value_of(row, field) or "").lower() for field in fields) for word in words
+        )
     ]
 
 

@@ -63,7 +63,9 @@ def timeline(items: Sequence[TimelineItem]) -> SafeString:
         )
         for item in items
     )
-    return format_html('<ol class="timeline">{}</ol>', format_html_join("", "<li{}><span><b>{}</b>{}</span>{}{}</li>", rows))
+    return format_html(
+        '<ol class="timeline">{}</ol>', format_html_join("", "<li{}><span><b>{}</b>{}</span>{}{}</li>", rows)
+    )
 
 
 def way(stages: Sequence[Stage], line: int = 0, label: str = "") -> SafeString:
@@ -81,8 +83,10 @@ def way(stages: Sequence[Stage], line: int = 0, label: str = "") -> SafeString:
     )
     items = format_html_join(
         "",
-        '<li{}><b>{}</b><span class="st-what">{}</span><span class="st-bar"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="base" y="3.5" width="100" height="1"/><rect class="go" x="{}" width="{}" height="8" rx="1"/></svg></span>'
+        '<li{}><b>{}</b><span class="st-what">{}</span>'
+        '<span class="st-bar"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="base" y="3.5" width="100" height="1"/>'
+        '<rect class="go" x="{}" width="{}" height="8" rx="1"/></svg></span>'
         '<span class="st-ms num">{}</span></li>',
         rows,
     )

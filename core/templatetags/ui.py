@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString
 
 from core.components import atoms, charts, code, fields, formats, html, timeline
 from core.components.blocks import draw_with, register_block
+from core.components.differences import diff
 from core.components.interchange import HubPicture, interchange_with_table
+from core.components.markdown import markdown
 from core.components.snippets import Snippet, Snippets
 from core.components.table import Table
 
@@ -46,9 +48,9 @@ for _name, _function in {
     "code": code.code_block,
     "line": code.code_line,
     "json": code.json_view,
-    "markdown": code.markdown,
-    "diff": code.diff,
-    "kv": code.kv,
+    "markdown": markdown,
+    "diff": diff,
+    "kv": atoms.kv,
     "timeline": timeline.timeline,
     "way": timeline.way,
     "stepper": timeline.stepper,
@@ -82,12 +84,25 @@ def crumbs(*parts: Any) -> SafeString:
     return format_html('{}<span aria-current="page">{}</span>', links, here)
 
 
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The present query string with parameters changed, with its question mark; None takes one away."""
+    present = context["request"].GET.copy()
+    for name, value in changes.items():
+        present.pop(name, None)
+        if value is not None:
+            present[name] = str(value)
+    return f"?{present.urlencode()}"
+
+
 @register.inclusion_tag("components/tabs.html", takes_context=True)
 def tabs(context: Context, items: Sequence[Sequence[Any]], label: str = "", current: str = "") -> dict[str, Any]:
     """Items are (label, url) or (label, url, count). The longest URL that the path starts with is the current one."""
     request = context.get("request")
     path = current or (request.path if request else "")
-    fitting = [str(item[1]) for item in items if path == str(item[1]) or path.startswith(str(item[1]).rstrip("/") + "/")]
+    fitting = [
+        str(item[1]) for item in items if path == str(item[1]) or path.startswith(str(item[1]).rstrip("/") + "/")
+    ]
     chosen = max(fitting, key=len, default="")
     rows = [(item[0], item[1], item[2] if len(item) > 2 else None, str(item[1]) == chosen) for item in items]
     return {"rows": rows, "label": label}
@@ -100,7 +115,9 @@ def stat(label: str, value: Any, *, unit: str = "", note: Any = "", tone: str = 
 
 
 @register.inclusion_tag("components/snippets.html")
-def snippets(items: Sequence[Snippet], name: str = "client", title: str = "", chosen: str = "", bare: bool = False) -> dict[str, Any]:
+def snippets(
+    items: Sequence[Snippet], name: str = "client", title: str = "", chosen: str = "", bare: bool = False
+) -> dict[str, Any]:
     """`bare` leaves out the sheet around them, as on the home page."""
     return {"set": Snippets(items, name, title, chosen), "bare": bare}
 
@@ -111,7 +128,9 @@ def bones(rows: int = 3, shape: str = "table") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/search_field.html")
-def search_field(name: str = "q", value: str = "", label: str = "", placeholder: str = "", big: bool = False) -> dict[str, Any]:
+def search_field(
+    name: str = "q", value: str = "", label: str = "", placeholder: str = "", big: bool = False
+) -> dict[str, Any]:
     return {"name": name, "value": value, "label": label, "placeholder": placeholder, "big": big}
 
 
@@ -133,5 +152,6 @@ def table_foot(table: Table) -> dict[str, Any]:
 register_block(register, "sheet", draw_with("components/sheet.html", "title"), ("head", "foot"))
 register_block(register, "notice", draw_with("components/notice.html", "title"), ("do",))
 register_block(register, "empty", draw_with("components/empty.html", "title"))
+register_block(register, "nothing", draw_with("components/empty.html", "title"))
 register_block(register, "dialog", draw_with("components/dialog.html", "dialog_id", "title"), ("do",))
 register_block(register, "table", draw_with("components/table.html", "table"), ("empty",))
