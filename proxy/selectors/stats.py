@@ -73,6 +73,10 @@ class Summary:
         """Share that succeeded, 0 to 1; None where nothing counts."""
         return _share(self.good, self.bad)
 
+    @property
+    def success_percent(self) -> float | None:
+        return _percent(self.success)
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -106,6 +110,10 @@ class ToolStats:
     @property
     def success(self) -> float | None:
         return _share(self.good, self.bad)
+
+    @property
+    def success_percent(self) -> float | None:
+        return _percent(self.success)
 
 
 def summarize(span: Span) -> Summary:
@@ -205,6 +213,11 @@ def tool_stats(span: Span, names: Mapping[str, Collection[tuple[str, str]]]) -> 
 
 def _share(good: int, bad: int) -> float | None:
     return good / (good + bad) if good + bad else None
+
+
+def _percent(share: float | None) -> float | None:
+    """To a tenth, rounded down, so that 100 % is said only of what never failed."""
+    return None if share is None else int(share * 1000) / 10
 
 
 def _ms(microseconds: float | None) -> float | None:

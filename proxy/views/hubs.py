@@ -108,7 +108,7 @@ class ToolLine:
         self.server_id = offer.server.id
         self.calls = stats.calls
         self.p95 = stats.p95_ms or 0.0
-        self.success = -1.0 if stats.success is None else stats.success * 100
+        self.success = -1.0 if stats.success_percent is None else stats.success_percent
 
     @property
     def state(self) -> str:
