@@ -141,23 +141,37 @@ async def cancels(way: Way) -> None:
 
 
 async def hears_of_changed_tools(way: Way) -> None:
-    heard = asyncio.Event()
+    """Told that the tools changed, a client that lists again each time it is told finds the change."""
+    heard: asyncio.Queue[None] = asyncio.Queue()
+    visitor = way.name("visitor")
 
     async def message(received: Any) -> None:
         if isinstance(received, types.ToolListChangedNotification):
-            heard.set()
+            heard.put_nowait(None)
+
+    async def names(client: Client) -> set[str]:
+        return {tool.name for tool in await _all(client.list_tools, "tools")}
+
+    async def until_changed(client: Client, before: set[str], told: Callable[[], Awaitable[object]]) -> None:
+        await client.call_tool(way.name("change_tools"))
+        after = before
+        while after == before:
+            await within(told())
+            after = await names(client)
+        assert before ^ after == {visitor}
 
     async with way.client(message_handler=message) as client:
-        before = {tool.name for tool in (await client.list_tools()).tools}
-        if way.mode == STATELESS:
-            async with client.listen(tools_list_changed=True) as changes:
-                await client.call_tool(way.name("change_tools"))
-                assert isinstance(await within(anext(aiter(changes))), ToolsListChanged)
-        else:
-            await client.call_tool(way.name("change_tools"))
-            await within(heard.wait())
-        after = {tool.name for tool in (await client.list_tools()).tools}
-    assert before ^ after == {way.name("visitor")}
+        before = await names(client)
+        if way.mode != STATELESS:
+            await until_changed(client, before, heard.get)
+            return
+        async with client.listen(tools_list_changed=True) as changes:
+            events = aiter(changes)
+
+            async def told() -> None:
+                assert isinstance(await anext(events), ToolsListChanged)
+
+            await until_changed(client, before, told)
 
 
 async def hears_of_touched_resources(way: Way) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import functools
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -112,7 +113,9 @@ def _node_servers(folder: Path) -> list[Upstream]:
     def script(name: str) -> str:
         return str(tools.script(f"@modelcontextprotocol/server-{name}", "dist/index.js"))
 
-    person = {"entities": [{"name": "Ada", "entityType": "person", "observations": ["wrote the first program"]}]}
+    remembered = folder / "memory.jsonl"
+    ada = {"type": "entity", "name": "Ada", "entityType": "person", "observations": ["wrote the first program"]}
+    remembered.write_text(json.dumps(ada) + "\n")
     return [
         Upstream("everything", node, [script("everything"), "stdio"], Call("echo", {"message": "Ahoy"}, "Ahoy")),
         Upstream(
@@ -125,8 +128,8 @@ def _node_servers(folder: Path) -> list[Upstream]:
             "memory",
             node,
             [script("memory")],
-            Call("create_entities", person, "Ada"),
-            env={"MEMORY_FILE_PATH": str(folder / "memory.jsonl")},
+            Call("open_nodes", {"names": ["Ada"]}, "wrote the first program"),
+            env={"MEMORY_FILE_PATH": str(remembered)},
         ),
     ]
 

@@ -9,6 +9,8 @@ import pytest
 from tests.clients.features import SCENARIOS, Scenario, Way
 from tests.peers.fixtures import Peers, module_peers  # noqa: F401
 
+pytestmark = pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

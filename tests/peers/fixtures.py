@@ -36,7 +36,7 @@ class Peer:
 
     def __init__(self, module: str, *arguments: str) -> None:
         self.name = module
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"tests.peers.{module}", *arguments],
             cwd=ROOT,

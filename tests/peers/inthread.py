@@ -42,7 +42,12 @@ class LoopThread:
 
     def run(self, work: Coroutine[Any, Any, T], *, limit_s: float = LIMIT_S) -> T:
         """Run a coroutine on the loop and wait for what it returns."""
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, limit_s), self.loop).result(limit_s + 1)
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result(limit_s)
+        except TimeoutError:
+            future.cancel()
+            raise
 
     def serve(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve an ASGI app; its base URL, without a path."""

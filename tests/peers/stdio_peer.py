@@ -49,7 +49,7 @@ def _fork(marker: str) -> list[int]:
     child = subprocess.Popen([sys.executable, "-c", SLEEPER, marker])
     inner = (
         "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', sys.argv[1], sys.argv[2]],"
-        " start_new_session=True); print(p.pid)"
+        " start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); print(p.pid)"
     )
     made = subprocess.run([sys.executable, "-c", inner, SLEEPER, marker], capture_output=True, text=True, check=True)
     return [child.pid, int(made.stdout)]
