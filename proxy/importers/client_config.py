@@ -55,9 +55,13 @@ class Reading:
 def read_client_config(text: str) -> Reading:
     """Every server that a client's configuration names. Never raises; what is wrong is said in words."""
     try:
-        value = parse_jsonc(text)
+        return read_client_value(parse_jsonc(text))
     except JsoncProblem as problem:
         return Reading(problem=str(problem))
+
+
+def read_client_value(value: Any) -> Reading:
+    """The same for a configuration that is decoded already."""
     found = _named(value)
     if found is None:
         return Reading(problem=_no_servers(value))

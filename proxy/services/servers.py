@@ -19,11 +19,11 @@ from proxy.errors import DraftProblem, LimitProblem, StdioRefused
 from proxy.importers.drafts import ServerDraft
 from proxy.models import Hub, Server
 from proxy.services.clashes import reflag_hubs
+from proxy.services.discovery import DISCOVER, PARTIAL, next_discovery
 from proxy.services.drafts import checked_draft, free_letters, free_slug, next_line
 from proxy.services.secrets import kept_secrets, merged_secrets, put_secrets
 from proxy.services.stdio import as_bundled, require_stdio
 
-DISCOVER = "proxy.discover_server"
 _SHOWN = ("title", "letters", "transport", "command", "args", "cwd", "url", "session_scope", "timeout_ms")
 _REACHED_BY = ("transport", "command", "args", "cwd", "url", "secrets")
 
@@ -48,6 +48,7 @@ def connect_server(*, actor: Principal, workspace: Workspace, draft: ServerDraft
             catalogue=draft.catalogue[:80],
             created_by=actor.user_id,
             state_since=now(),
+            next_discovery_at=next_discovery(now()),
         )
         _write(server, draft, letters={letters for _slug, letters, _line in others})
         put_secrets(server, merged_secrets(draft, {}))
@@ -75,7 +76,7 @@ def update_server(*, actor: Principal, server: Server, draft: ServerDraft) -> Se
         if reached:
             _check_stdio(actor, server, draft)
             # What it speaks is to be found out anew; what was decided about its tools stays.
-            server.eras, server.next_discovery_at = [], None
+            server.eras = []
         server.save()
         _record("server.changed", actor, server, changes=_shown(before, after))
         bump_workspace(workspace_id=server.workspace_id)
@@ -120,6 +121,7 @@ def resume_server(*, actor: Principal, server: Server) -> Server:
         if server.paused_at is not None:
             server.paused_at, server.paused_by = None, ""
             server.state, server.state_since = _state_before_pause(server), now()
+            server.next_discovery_at = next_discovery(now())
             server.save()
             _record("server.resumed", actor, server)
             bump_workspace(workspace_id=server.workspace_id)
@@ -169,7 +171,7 @@ def _write(server: Server, draft: ServerDraft, *, letters: set[str]) -> None:
 
 
 def _state_before_pause(server: Server) -> str:
-    if server.problem_kind:
+    if server.problem_kind not in ("", PARTIAL):
         return Server.State.BROKEN
     return Server.State.RUNNING if server.discovered_at else Server.State.NEW
 

@@ -1,0 +1,118 @@
+"""What a server says of its tools, resources and prompts, made fit to keep: cleaned, bounded, hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from proxy.compile import KINDS
+from proxy.engine.ports import Kind
+from proxy.enums import MAX_DEFINITION_BYTES, MAX_FEATURES
+
+_NAMED_BY: Mapping[Kind, str] = {"tool": "name", "prompt": "name", "resource": "uri", "template": "uriTemplate"}
+_LONGEST_NAME = 2000
+_MOST_NOTES = 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """One definition, ready to store. `digest` is the SHA-256 of its canonical JSON."""
+
+    kind: Kind
+    name: str
+    title: str
+    read_only: bool
+    body: Mapping[str, Any]
+    digest: str
+    size: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Items:
+    """What can be kept, and in words what was left out."""
+
+    items: tuple[Item, ...]
+    notes: tuple[str, ...]
+
+
+def read_items(found: Mapping[Kind, Iterable[Any]]) -> Items:
+    """Definitions by kind (decoded JSON, in the server's order), checked one by one."""
+    items: dict[tuple[Kind, str], Item] = {}
+    notes: list[str] = []
+    for kind in KINDS:
+        for position, body in enumerate(found.get(kind, ())):
+            if len(items) >= MAX_FEATURES:
+                notes.append(_("It offers more than %d things; the rest is left out.") % MAX_FEATURES)
+                return Items(tuple(items.values()), tuple(notes[:_MOST_NOTES]))
+            try:
+                item = _item(kind, body, position)
+            except ValueError as problem:
+                notes.append(str(problem))
+                continue
+            if items.setdefault((kind, item.name), item) is not item:
+                notes.append(_("It names %s twice; the first counts.") % item.name[:200])
+    return Items(tuple(items.values()), tuple(notes[:_MOST_NOTES]))
+
+
+def _item(kind: Kind, body: Any, position: int) -> Item:
+    """Raises ValueError with a sentence."""
+    if not isinstance(body, dict):
+        raise ValueError(_("Something it lists is no object."))
+    body, text = _cleaned(body)
+    name = body.get(_NAMED_BY[kind])
+    if not isinstance(name, str) or not name:
+        raise ValueError(_("Something it lists has no name."))
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(_("The name %s… is too long.") % name[:60])
+    if len(text) > MAX_DEFINITION_BYTES:
+        raise ValueError(_("The definition of %s is too large.") % name[:200])
+    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    hints = body.get("annotations")
+    hints = hints if isinstance(hints, dict) else {}
+    return Item(
+        kind=kind,
+        name=name,
+        title=_title(body.get("title"), hints.get("title")),
+        read_only=kind != "tool" or hints.get("readOnlyHint") is True,
+        body=body,
+        digest=digest,
+        size=len(text),
+        position=position,
+    )
+
+
+def _cleaned(body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Without NUL and lone surrogates, which neither Postgres nor UTF-8 can hold. Raises ValueError when too deep."""
+    try:
+        text = json.dumps(body, ensure_ascii=False)
+        try:
+            encoded = text.encode()
+        except UnicodeEncodeError:
+            encoded = b""
+        if not encoded or "\\u0000" in text:
+            body = {_plain(name): _plain(value) for name, value in body.items()}
+            encoded = json.dumps(body, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError(_("The definition of %s is nested too deeply.") % str(body.get("name", ""))[:200]) from None
+    return body, encoded
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_plain(name): _plain(inner) for name, inner in value.items()}
+    return value
+
+
+def _title(*candidates: Any) -> str:
+    return next((text[:300] for text in candidates if isinstance(text, str) and text.strip()), "")
