@@ -29,14 +29,18 @@ _asks = itertools.count(1)
 
 
 class Channel:
-    """A session with one server. `version` and `hello` are set by the handshake; `over` by the end."""
+    """A session with one server. `asked` is the version to ask for; the handshake sets `version` and `hello`, the end
+    sets `over`."""
 
-    def __init__(self, spec: UpstreamSpec, era: Era, scope: str, capabilities: bytes, incarnation: str) -> None:
+    def __init__(
+        self, spec: UpstreamSpec, era: Era, version: str, scope: str, capabilities: bytes, incarnation: str
+    ) -> None:
         self.spec = spec
         self.era: Era = era
         self.scope = scope
         self.capabilities = capabilities
         self.incarnation = incarnation
+        self.asked = version
         self.version = ""
         self.hello = b""
         self.link: Link | None = None
@@ -151,11 +155,12 @@ class Channel:
         asks, self._asks = self._asks, {}
         for ask, asked in asks.items():
             asked.listener.ask_over(ask)
+        # What was sent may have been done: it must not look like something that can be sent again.
+        unanswered = problem
+        if problem.kind == "session_lost":
+            unanswered = UpstreamProblem("closed", problem.sentence, detail=problem.detail)
         for one in pending.values():
-            if one.future is not None and not one.future.done():
-                one.future.set_exception(problem)
-            elif one.listener is not None:
-                one.listener.failed(one.call, problem)
+            one.fail(unanswered)
         for listener in self.listeners:
             listener.ended(problem)
         self.listeners = []
@@ -182,11 +187,19 @@ class Channel:
                 raise UpstreamProblem("protocol", f"The parameters of {method} are not a JSON object.") from problem
         self._pending[number] = pending
         try:
-            link.send(jsonrpc.request_line(number, method, params), headers)
+            line = jsonrpc.request_line(number, method, params)
+            link.send(line, headers, lambda problem: self._failed(number, problem))
         except UpstreamProblem:
             self._pending.pop(number, None)
             raise
         return number
+
+    def _failed(self, number: int, problem: UpstreamProblem) -> None:
+        """A request could not be delivered."""
+        pending = self._pending.pop(number, None)
+        if pending is not None:
+            self._drop_asks_of(pending)
+            pending.fail(problem)
 
     def _answered(self, message: Envelope) -> None:
         pending = self._pending.pop(jsonrpc.number_of(message.id), None)

@@ -1,34 +1,34 @@
 """The way to the owner from web, gateway and worker processes: `OwnerUpstreams`.
 
 It implements `proxy.engine.ports.Upstreams` for the transports stdio and sse. It connects when first needed and again
-when the owner was restarted. Sessions of the owner's former life are lost; ask `session()` for every call, which is
-cheap while a session is warm, and a new one comes by itself.
+when the owner was restarted.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
+import secrets
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from proxy.engine.ports import Era, Peer, UpstreamProblem, UpstreamSpec
+from proxy.engine.ports import Era, Peer, UpstreamProblem, Upstreams, UpstreamSpec
 from proxy.owner import frames, jsonrpc
 from proxy.owner.frames import OwnerStatus
-from proxy.owner.link import OwnerLink
+from proxy.owner.link import LinkLost, OwnerLink
 from proxy.owner.session import OwnerSession
 
 _T = TypeVar("_T")
-_Key = tuple[str, str, Era, bytes, str]
+_Key = tuple[str, str, Era, str, bytes, str]
 
 
-class OwnerUpstreams:
+class OwnerUpstreams(Upstreams):
     """Sessions with servers that the owner process holds. Belongs to one event loop."""
 
     def __init__(self, socket_path: str | Path, token: str, *, name: str = "", connect_timeout_s: float = 5.0) -> None:
+        """`name` is shown on the health page: web, gateway, worker. The owner may be away for `connect_timeout_s`."""
         self._path = str(socket_path)
         self._token = token
         self._name = name
@@ -39,25 +39,36 @@ class OwnerUpstreams:
         self._opening: dict[_Key, asyncio.Task[OwnerSession]] = {}
 
     async def session(
-        self, spec: UpstreamSpec, *, era: Era, scope: str = "", capabilities: bytes = b"{}", peer: Peer | None = None
+        self,
+        spec: UpstreamSpec,
+        *,
+        era: Era,
+        version: str = "",
+        scope: str = "",
+        capabilities: bytes = b"{}",
+        peer: Peer | None = None,
     ) -> OwnerSession:
-        """A warm session, or a new one; all who wait share one handshake. The last peer given hears what belongs to
-        no request. Raises UpstreamProblem."""
-        key = (spec.server_id, _fingerprint(spec), era, _canonical(capabilities), scope)
+        """A warm session, or a new one. A spec without a fingerprint is a draft: its session is nobody else's, and
+        ends when it is closed. Raises UpstreamProblem."""
+        scope = scope if spec.fingerprint else f"draft:{secrets.token_hex(8)}"
+        key = (spec.server_id, spec.fingerprint, era, version, _canonical(capabilities), scope)
         session = self._sessions.get(key)
-        if session is not None and session.lost is None:
-            if peer is not None:
-                session.hear(peer)
-            return session
-        task = self._opening.get(key)
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self._open(key, spec, peer))
-            self._opening[key] = task
-            task.add_done_callback(lambda done: self._opened(key, done))
-        session = await asyncio.shield(task)
+        if session is None or session.closed:
+            session = await self._opened(key, spec)
+        if session.lost is not None:
+            await session.ready()
         if peer is not None:
-            session.hear(peer)
+            session.attach(peer)
         return session
+
+    async def end(self, scope: str) -> None:
+        if not scope:
+            return
+        for key in [key for key in self._sessions if key[5] == scope]:
+            await self._sessions.pop(key).close()
+        # Other processes may have made sessions for it, so the owner is told even if this one has none.
+        link = await self._linked()
+        link.send(frames.EndScope(scope))
 
     async def status(self, server_id: str = "") -> OwnerStatus:
         """What the owner holds (of one server, then with the last of its error output). Raises UpstreamProblem."""
@@ -75,22 +86,34 @@ class OwnerUpstreams:
             self._link.hang_up()
         self._sessions.clear()
 
-    async def _open(self, key: _Key, spec: UpstreamSpec, peer: Peer | None) -> OwnerSession:
-        link = await self._linked()
-        session = OwnerSession(link, spec, key[2], key[4], peer)
-        await session.open(key[3])
+    async def _opened(self, key: _Key, spec: UpstreamSpec) -> OwnerSession:
+        """Open a session, or wait for whoever opens it. A waiter that leaves does not stop it for the others."""
+        task = self._opening.get(key)
+        if task is None:
+            task = self._opening[key] = asyncio.get_running_loop().create_task(self._open(key, spec))
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(task)
+
+    async def _open(self, key: _Key, spec: UpstreamSpec) -> OwnerSession:
+        _, _, era, version, capabilities, scope = key
+        session = OwnerSession(self._linked, spec, era, version, scope, capabilities)
+        await session.open()
+        # Sessions that ended long ago go when new ones come; whoever still holds one can use it all the same.
         self._sessions = {at: one for at, one in self._sessions.items() if one.lost is None}
-        self._sessions[key] = session
+        if spec.fingerprint:
+            self._sessions[key] = session
         return session
 
-    def _opened(self, key: _Key, task: asyncio.Task[OwnerSession]) -> None:
+    def _forget(self, key: _Key, task: asyncio.Task[OwnerSession]) -> None:
         self._opening.pop(key, None)
         if not task.cancelled():
             task.exception()  # looked at here, since all who waited may have left
 
     async def _ask(self, frame: frames.AskStatus | frames.Stop, answer: type[_T]) -> _T:
-        link = await self._linked()
-        done: Any = await link.call(frame)
+        try:
+            done: Any = await (await self._linked()).call(frame)
+        except LinkLost:
+            done = await (await self._linked()).call(frame)
         return msgspec.msgpack.decode(done.value, type=answer)
 
     async def _linked(self) -> OwnerLink:
@@ -127,10 +150,6 @@ class OwnerUpstreams:
                 continue
             self._link = link
             return link
-
-
-def _fingerprint(spec: UpstreamSpec) -> str:
-    return spec.fingerprint or hashlib.sha256(msgspec.json.encode(spec, order="deterministic")).hexdigest()
 
 
 def _canonical(capabilities: bytes) -> bytes:

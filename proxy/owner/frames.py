@@ -37,6 +37,8 @@ class Open(Frame, frozen=True, tag="open"):
     call: int
     spec: UpstreamSpec
     era: Era
+    version: str
+    """The protocol version to ask for; empty for the newest of the era."""
     scope: str
     capabilities: bytes
     hears: bool
@@ -87,9 +89,10 @@ class Notify(Frame, frozen=True, tag="notify"):
 
 
 class Hear(Frame, frozen=True, tag="hear"):
-    """From now on someone listens for what belongs to no call."""
+    """Someone listens (or nobody any more) for what belongs to no call."""
 
     session: int
+    hears: bool
 
 
 class Leave(Frame, frozen=True, tag="leave"):
@@ -145,6 +148,12 @@ class Stop(Frame, frozen=True, tag="stop"):
     server_id: str
 
 
+class EndScope(Frame, frozen=True, tag="end_scope"):
+    """What the scope stood for is gone: end its sessions."""
+
+    scope: str
+
+
 class Done(Frame, frozen=True, tag="done"):
     call: int
     value: bytes
@@ -191,7 +200,7 @@ class OwnerStatus(msgspec.Struct, frozen=True, kw_only=True):
     children: list[ChildStatus]
 
 
-ToOwner = Hello | Open | Request | Cancel | Notify | Hear | Leave | Told | AskStatus | Stop
+ToOwner = Hello | Open | Request | Cancel | Notify | Hear | Leave | Told | AskStatus | Stop | EndScope
 ToClient = Welcome | Opened | Answer | Failed | Note | Ask | AskOver | Ended | Done
 
 encode = msgspec.msgpack.Encoder().encode

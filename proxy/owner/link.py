@@ -13,6 +13,15 @@ from proxy.engine.ports import UpstreamProblem
 from proxy.owner import frames
 from proxy.owner.stream import FrameStream
 
+_AWAY = "The process that runs stdio servers went away before it answered."
+
+
+class LinkLost(UpstreamProblem):
+    """The connection ended. What can be asked twice may be asked again over a new one."""
+
+    def __init__(self) -> None:
+        super().__init__("closed", _AWAY)
+
 
 class Hearer(Protocol):
     """A session, as the connection sees it."""
@@ -76,9 +85,9 @@ class OwnerLink(FrameStream):
         return number
 
     def post(self, frame: frames.Frame) -> None:
-        """Send, or say that the owner is away. Raises UpstreamProblem."""
+        """Send. Raises UpstreamProblem; of kind session_lost when the connection is gone and nothing was sent."""
         if not self.send(frame):
-            raise away()
+            raise UpstreamProblem("session_lost", _AWAY)
 
     async def call(
         self, frame: Any, *, timeout_s: float | None = 30.0, first: Callable[[Any], None] | None = None
@@ -136,7 +145,7 @@ class OwnerLink(FrameStream):
                 self.send(frames.Told(frame.ask, None, error))
 
     def on_lost(self) -> None:
-        problem = away()
+        problem = LinkLost()
         self._welcome.fail(problem)
         waiters, self.waiters = self.waiters, {}
         for waiter in waiters.values():
@@ -144,7 +153,3 @@ class OwnerLink(FrameStream):
         sessions, self.sessions = self.sessions, {}
         for session in sessions.values():
             session.lose(problem)
-
-
-def away() -> UpstreamProblem:
-    return UpstreamProblem("closed", "The process that runs stdio servers went away; it is being restarted.")

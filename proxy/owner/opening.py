@@ -13,6 +13,8 @@ from proxy.owner.channel import Channel
 # Servers of the first revision answer with its version; everything a gateway relays means the same there.
 _ACCEPTED = (*HANDSHAKE_VERSIONS, "2024-11-05")
 _UNSUPPORTED_VERSION = -32022
+# How a server of the stateless era refuses `initialize`: unknown, not as it wants it, or in so many words.
+_OTHER_ERA = (-32601, -32602, -32020, -32021, _UNSUPPORTED_VERSION)
 
 
 async def greet(channel: Channel) -> None:
@@ -22,7 +24,7 @@ async def greet(channel: Channel) -> None:
 
 async def _initialize(channel: Channel) -> None:
     params = b'{"protocolVersion":"%s","capabilities":%s,"clientInfo":%s}' % (
-        HANDSHAKE_VERSIONS[0].encode(),
+        (channel.asked or HANDSHAKE_VERSIONS[0]).encode(),
         channel.capabilities,
         jsonrpc.CLIENT_INFO,
     )
@@ -38,7 +40,7 @@ async def _initialize(channel: Channel) -> None:
 
 
 async def _discover(channel: Channel) -> None:
-    for version in STATELESS_VERSIONS:
+    for version in (channel.asked,) if channel.asked else STATELESS_VERSIONS:
         params, _ = jsonrpc.stamped(
             b"{}", number=0, era="stateless", version=version, capabilities=channel.capabilities
         )
@@ -62,5 +64,6 @@ def _field(reply: Reply, name: str) -> Any:
 def _refused(channel: Channel, method: str, reply: Reply) -> UpstreamProblem:
     error = msgspec.json.decode(reply.error or b"{}")
     message = error.get("message", "no reason given") if isinstance(error, dict) else "no reason given"
-    kind = "unsupported" if method == "server/discover" else "protocol"
+    code = error.get("code") if isinstance(error, dict) else None
+    kind = "unsupported" if method == "server/discover" or code in _OTHER_ERA else "protocol"
     return UpstreamProblem(kind, f"{channel.spec.title} refused {method}: {message}.", detail=message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -20,7 +20,12 @@ class Link(Protocol):
     def pid(self) -> int: ...
     def pids(self) -> list[int]: ...
     def stderr(self) -> str: ...
-    def send(self, line: bytes, headers: Mapping[str, str] | None = None) -> None: ...
+    def send(
+        self,
+        line: bytes,
+        headers: Mapping[str, str] | None = None,
+        on_fail: Callable[[UpstreamProblem], None] | None = None,
+    ) -> None: ...
     async def close(self, grace_s: float = ...) -> None: ...
     def kill(self) -> None: ...
 
@@ -49,6 +54,12 @@ class Pending:
         self.heard = heard
         self.future = future
         self.token: msgspec.Raw | None = None
+
+    def fail(self, problem: UpstreamProblem) -> None:
+        if self.listener is not None:
+            self.listener.failed(self.call, problem)
+        elif self.future is not None and not self.future.done():
+            self.future.set_exception(problem)
 
 
 class Ask:

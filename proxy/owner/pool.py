@@ -9,35 +9,30 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from core.net import NetPolicy
+from proxy.engine.http_client import HttpClient
 from proxy.engine.ports import Era, UpstreamProblem, UpstreamSpec
 from proxy.owner import jsonrpc, problems
+from proxy.owner.backoff import STEADY_AFTER_S, Backoff
 from proxy.owner.channel import Channel
+from proxy.owner.frames import MAX_MESSAGE
 from proxy.owner.opening import greet
 from proxy.owner.settings import OwnerSettings
+from proxy.owner.sse import SseLink
 from proxy.owner.stdio import GRACE_S, StdioLink
 from proxy.owner.trees import Keeper
 
 SUPERSEDED_IDLE_S = 15.0
 EVICTABLE_AFTER_S = 60.0
-STEADY_AFTER_S = 10.0
-"""A session that lived this long was a success: its end does not count towards a crash loop."""
-_TRIES_BEFORE_BACKOFF = 3
-_LONGEST_BACKOFF_S = 60.0
+SCOPED_EVICTABLE_AFTER_S = 180.0
+"""A session that somebody has for himself may remember something, so it keeps its place for longer."""
 _SHUTDOWN_GRACE_S = 1.2
 
-Key = tuple[str, str, Era, bytes, str]
-
-
-@dataclass
-class _Failures:
-    count: int
-    until: float
-    last: UpstreamProblem
+Key = tuple[str, str, Era, str, bytes, str]
 
 
 class Pool:
@@ -52,8 +47,9 @@ class Pool:
         self._channels: dict[Key, Channel] = {}
         self._starting: dict[Key, asyncio.Task[Channel]] = {}
         self._ending: dict[Channel, asyncio.Task[None]] = {}
-        self._failures: dict[tuple[str, str], _Failures] = {}
+        self._backoff = Backoff()
         self._closed = False
+        self._http = HttpClient(NetPolicy(settings.allow_networks), max_bytes=MAX_MESSAGE)
 
     def channels(self) -> Iterator[tuple[Channel, str]]:
         """Every session and its state: starting, ready or ending."""
@@ -62,23 +58,28 @@ class Pool:
         for channel in self._ending:
             yield channel, "ending"
 
-    async def open(self, spec: UpstreamSpec, era: Era, scope: str, capabilities: bytes) -> Channel:
+    async def open(
+        self, spec: UpstreamSpec, era: Era, *, version: str = "", scope: str = "", capabilities: bytes = b"{}"
+    ) -> Channel:
         """The session for this key, warm or new; one handshake for all who wait. Raises UpstreamProblem."""
+        if era == "stateless":
+            capabilities = b"{}"  # each request carries its own
         try:
             capabilities = jsonrpc.canonical(capabilities)
         except msgspec.MsgspecError as problem:
             raise UpstreamProblem("protocol", "The client's capabilities are not a JSON object.") from problem
         fingerprint = spec.fingerprint or _fingerprint(spec)
-        key = (spec.server_id, fingerprint, era, capabilities, scope)
+        key = (spec.server_id, fingerprint, era, version, capabilities, scope)
         task = self._starting.get(key)
         if task is None:
             channel = self._channels.get(key)
             if channel is not None and channel.over is None:
                 channel.last_used = time.monotonic()
                 return channel
-            self._admit(spec, fingerprint)
-            self._supersede(spec.server_id, fingerprint)
-            task = asyncio.get_running_loop().create_task(self._start(key, spec, era, scope, capabilities))
+            self._admit(spec)
+            if spec.fingerprint:
+                self._supersede(spec.server_id, fingerprint)
+            task = asyncio.get_running_loop().create_task(self._start(key, spec))
             self._starting[key] = task
             task.add_done_callback(lambda done: self._start_done(key, done))
         return await asyncio.shield(task)
@@ -92,11 +93,15 @@ class Pool:
 
     async def stop(self, server_id: str) -> int:
         """End every session with a server, and forget that it failed. Returns how many there were."""
-        for failed in [one for one in self._failures if one[0] == server_id]:
-            del self._failures[failed]
+        self._backoff.forget(server_id)
         channels = [one for one in self._channels.values() if one.spec.server_id == server_id]
         await asyncio.gather(*(self.end(channel, "it was stopped") for channel in channels))
         return len(channels)
+
+    async def end_scope(self, scope: str) -> None:
+        """What the scope stood for is gone."""
+        channels = [one for one in self._channels.values() if scope and one.scope == scope]
+        await asyncio.gather(*(self.end(channel, "its client is gone") for channel in channels))
 
     def tick(self) -> None:
         """End what has been idle for too long; forget old failures. Called every second or so."""
@@ -104,9 +109,9 @@ class Pool:
         for channel in list(self._channels.values()):
             limit = min(self.settings.idle_s, SUPERSEDED_IDLE_S) if channel.superseded else self.settings.idle_s
             if channel.version and not channel.busy and now - channel.last_used >= limit:
-                self._failures.pop((channel.spec.server_id, channel.spec.fingerprint), None)
+                self._backoff.steady(channel.spec)
                 self._let_go(channel, problems.ended(channel.spec, "it was not used for a while"))
-        self._failures = {key: one for key, one in self._failures.items() if now < one.until + 600}
+        self._backoff.prune()
 
     async def close(self) -> None:
         """End everything within two seconds."""
@@ -121,18 +126,16 @@ class Pool:
         for channel in self._ending:
             if channel.link is not None:
                 channel.link.kill()
+        self._http.close()
         self.keeper.close()
 
     # --- starting
 
-    def _admit(self, spec: UpstreamSpec, fingerprint: str) -> None:
+    def _admit(self, spec: UpstreamSpec) -> None:
         """May this server be started now? Raises UpstreamProblem."""
         if self._closed:
             raise UpstreamProblem("refused", f"{spec.title} was not started: the owner stops.")
-        failures = self._failures.get((spec.server_id, fingerprint))
-        left = failures.until - time.monotonic() if failures is not None else 0
-        if failures is not None and left > 0:
-            raise problems.backing_off(failures.last, left)
+        self._backoff.check(spec)
         if spec.transport == "stdio":
             self._make_room(spec, "", self.settings.max_children)
             self._make_room(spec, spec.workspace_id, self.settings.max_per_workspace)
@@ -153,8 +156,7 @@ class Pool:
             if channel.version
             and channel not in self._ending
             and not channel.busy
-            and channel.spec.session_scope != "client"
-            and now - channel.last_used >= EVICTABLE_AFTER_S
+            and now - channel.last_used >= (SCOPED_EVICTABLE_AFTER_S if channel.scope else EVICTABLE_AFTER_S)
         ]
         if not resting:
             raise problems.full(spec, limit, whole_node=not workspace_id)
@@ -167,9 +169,10 @@ class Pool:
             if key[0] == server_id and key[1] != fingerprint:
                 channel.superseded = True
 
-    async def _start(self, key: Key, spec: UpstreamSpec, era: Era, scope: str, capabilities: bytes) -> Channel:
+    async def _start(self, key: Key, spec: UpstreamSpec) -> Channel:
+        _, _, era, version, capabilities, scope = key
         self.started += 1
-        channel = Channel(spec, era, scope, capabilities, f"{self.generation}.{self.started}")
+        channel = Channel(spec, era, version, scope, capabilities, f"{self.generation}.{self.started}")
         self._channels[key] = channel
         try:
             async with asyncio.timeout(self.settings.start_timeout_s):
@@ -178,12 +181,12 @@ class Pool:
         except TimeoutError:
             stderr = channel.link.stderr() if channel.link is not None else ""
             problem = problems.silent(spec, self.settings.start_timeout_s, stderr)
-            self._failed(channel, key, problem)
+            self._failed(channel, problem)
             raise problem from None
         except UpstreamProblem as problem:
             # When the link ended first, its reason says more than the request that could not be sent.
             cause = channel.over or problem
-            self._failed(channel, key, cause)
+            self._failed(channel, cause)
             raise cause from None
         except BaseException:
             self._let_go(channel, problems.ended(spec, "its start was given up"))
@@ -198,9 +201,13 @@ class Pool:
         def on_end(problem: UpstreamProblem) -> None:
             self._ended(channel, problem)
 
+        if spec.transport == "sse":
+            stream = SseLink(spec, self._http, on_line=channel.received, on_end=on_end)
+            channel.link = stream
+            return await stream.start()
         child = StdioLink(spec, on_line=channel.received, on_end=on_end)
         channel.link = child
-        await child.start(self.keeper, cwd=spec.cwd or self._work_dir(spec), env=self._environment(spec))
+        return await child.start(self.keeper, cwd=spec.cwd or self._work_dir(spec), env=self._environment(spec))
 
     def _work_dir(self, spec: UpstreamSpec) -> str:
         name = "".join(letter for letter in spec.server_id if letter.isalnum() or letter in "_-")[:64] or "none"
@@ -229,30 +236,24 @@ class Pool:
 
     # --- ending
 
-    def _failed(self, channel: Channel, key: Key, problem: UpstreamProblem) -> None:
+    def _failed(self, channel: Channel, problem: UpstreamProblem) -> None:
         if problem.kind != "unsupported":
-            self._count_failure((key[0], key[1]), problem)
+            self._count_failure(channel.spec, problem)
         self._let_go(channel, problem)
 
     def _ended(self, channel: Channel, problem: UpstreamProblem) -> None:
         """The link ended by itself. While it starts, whoever starts it takes the problem from the handshake."""
         if channel.version:
-            spec = channel.spec
-            key = (spec.server_id, spec.fingerprint or _fingerprint(spec))
             if time.time() - channel.started_at < STEADY_AFTER_S:
-                self._count_failure(key, problem)
+                self._count_failure(channel.spec, problem)
             else:
                 self.crashed += 1
-                self._failures.pop(key, None)
+                self._backoff.steady(channel.spec)
         self._let_go(channel, problem)
 
-    def _count_failure(self, key: tuple[str, str], problem: UpstreamProblem) -> None:
+    def _count_failure(self, spec: UpstreamSpec, problem: UpstreamProblem) -> None:
         self.crashed += 1
-        count = self._failures[key].count + 1 if key in self._failures else 1
-        wait = 0.0
-        if count >= _TRIES_BEFORE_BACKOFF:
-            wait = min(_LONGEST_BACKOFF_S, 2.0 ** (count - _TRIES_BEFORE_BACKOFF))
-        self._failures[key] = _Failures(count, time.monotonic() + wait, problem)
+        self._backoff.failed(spec, problem)
 
     def _let_go(self, channel: Channel, problem: UpstreamProblem, grace_s: float = GRACE_S) -> None:
         """Take a channel out of use and end what is below it in the background."""

@@ -81,6 +81,7 @@ class Connection(FrameStream):
             frames.Told: self._told,
             frames.Open: lambda frame: self._in_background(frame.call, self._open(frame)),
             frames.Hear: self._hear,
+            frames.EndScope: lambda frame: self._in_background(0, self.owner.pool.end_scope(frame.scope)),
             frames.Leave: self._leave,
             frames.AskStatus: lambda frame: self._in_background(frame.call, self._status(frame)),
             frames.Stop: lambda frame: self._in_background(frame.call, self._stop(frame)),
@@ -146,7 +147,9 @@ class Connection(FrameStream):
         task.add_done_callback(self._tasks.discard)
 
     async def _open(self, frame: frames.Open) -> None:
-        channel = await self.owner.pool.open(frame.spec, frame.era, frame.scope, frame.capabilities)
+        channel = await self.owner.pool.open(
+            frame.spec, frame.era, version=frame.version, scope=frame.scope, capabilities=frame.capabilities
+        )
         if channel.over is not None:
             raise channel.over
         self._sessions += 1
@@ -192,7 +195,7 @@ class Connection(FrameStream):
 
     def _hear(self, frame: frames.Hear) -> None:
         if frame.session in self.attachments:
-            self.attachments[frame.session].hears = True
+            self.attachments[frame.session].hears = frame.hears
 
     def _leave(self, frame: frames.Leave) -> None:
         attachment = self.attachments.pop(frame.session, None)

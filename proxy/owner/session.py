@@ -3,51 +3,104 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-import msgspec
-
-from proxy.engine.ports import Era, Peer, Reply, UpstreamProblem, UpstreamSpec
+from proxy.engine.ports import Era, Peer, Reply, UpstreamProblem, UpstreamSession, UpstreamSpec
 from proxy.owner import frames
-from proxy.owner.delivery import Deliveries
+from proxy.owner.calls import Call, Deliveries, TimedOut
 from proxy.owner.frames import MAX_MESSAGE
-from proxy.owner.link import OwnerLink
+from proxy.owner.link import LinkLost, OwnerLink
 
 _NOBODY = b'{"code":-32601,"message":"No client that could answer is attached."}'
 
+_SAFE = frozenset(
+    {
+        "completion/complete",
+        "ping",
+        "prompts/get",
+        "prompts/list",
+        "resources/list",
+        "resources/read",
+        "resources/templates/list",
+        "tools/list",
+    }
+)
+"""What may be asked twice: it changes nothing."""
 
-class OwnerSession:
-    """Implements `UpstreamSession`. `incarnation` names the very child: another one means that its state is lost."""
 
-    def __init__(self, link: OwnerLink, spec: UpstreamSpec, era: Era, scope: str, peer: Peer | None) -> None:
+class OwnerSession(UpstreamSession):
+    """A session in the owner. When that is gone (the child ended, the owner was restarted) the next request makes it
+    anew and raises `generation`; a `tools/call` that was sent is never sent again.
+
+    `incarnation` names the very child, in every process: another value means that whatever it remembered is gone.
+    """
+
+    def __init__(
+        self,
+        linked: Callable[[], Awaitable[OwnerLink]],
+        spec: UpstreamSpec,
+        era: Era,
+        version: str,
+        scope: str,
+        capabilities: bytes,
+    ) -> None:
         self.spec = spec
         self.era: Era = era
         self.scope = scope
-        self.version = ""
+        self.version = version
         self.hello = b""
         self.incarnation = ""
+        self.generation = 0
         self.lost: UpstreamProblem | None = None
-        self._peer = peer
-        self._link = link
+        self._asked = version
+        self._capabilities = capabilities
+        self._linked = linked
+        self._link: OwnerLink | None = None
         self._number = 0
-        self._calls: dict[int, _Call] = {}
+        self._peers: list[Peer] = []
+        self._calls: dict[int, Call] = {}
         self._deliveries = Deliveries()
+        self._renewing: asyncio.Task[None] | None = None
+        self.closed = False
 
-    async def open(self, capabilities: bytes) -> None:
+    async def open(self) -> None:
         """Attach to the owner's session, which it makes when there is none. Raises UpstreamProblem."""
-        frame = frames.Open(0, self.spec, self.era, self.scope, capabilities, self._peer is not None)
-        await self._link.call(frame, timeout_s=self._link.start_timeout_s + 10, first=self._opened)
+        try:
+            await self._open(await self._linked())
+        except LinkLost:
+            await self._open(await self._linked())
 
-    def _opened(self, frame: frames.Opened) -> None:
-        self._number = frame.session
-        self.incarnation, self.version, self.hello = frame.incarnation, frame.version, frame.hello
-        self._link.sessions[self._number] = self
+    async def _open(self, link: OwnerLink) -> None:
+        hears = bool(self._peers)
+        frame = frames.Open(0, self.spec, self.era, self._asked, self.scope, self._capabilities, hears)
 
-    def hear(self, peer: Peer) -> None:
-        """From now on this peer hears what belongs to no request."""
-        if self._peer is None and self._number:
-            self._link.send(frames.Hear(self._number))
-        self._peer = peer
+        def opened(frame: frames.Opened) -> None:
+            # Before any later frame is read: that may be a note for this session, or its end.
+            self._link, self._number, self.lost = link, frame.session, None
+            self.incarnation, self.version, self.hello = frame.incarnation, frame.version, frame.hello
+            link.sessions[frame.session] = self
+
+        await link.call(frame, timeout_s=link.start_timeout_s + 10, first=opened)
+
+    async def ready(self) -> None:
+        """Make the session anew if it was lost, once for all who wait. Raises UpstreamProblem."""
+        if self.closed:
+            raise UpstreamProblem("session_lost", f"The session with {self.spec.title} was closed.")
+        if self.lost is None:
+            return
+        if self._renewing is None:
+            self._renewing = asyncio.get_running_loop().create_task(self._renew())
+            self._renewing.add_done_callback(self._renewed)
+        await asyncio.shield(self._renewing)
+
+    async def _renew(self) -> None:
+        await self.open()
+        self.generation += 1
+
+    def _renewed(self, task: asyncio.Task[None]) -> None:
+        self._renewing = None
+        if not task.cancelled():
+            task.exception()  # looked at here, since all who waited may have left
 
     async def request(
         self,
@@ -58,67 +111,93 @@ class OwnerSession:
         timeout_ms: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request and wait; cancelling the task cancels it upstream.
-
-        `timeout_ms` counts from the request or the last sign of life that belongs to it (progress, a question to the
-        client, which stops the clock until it is answered); 0 waits for ever. Raises UpstreamProblem.
-        """
-        if self.lost is not None:
-            raise self._gone()
         if len(params) > MAX_MESSAGE:
             raise UpstreamProblem("too_large", f"The request is larger than {MAX_MESSAGE >> 20} MB.")
-        limit = self.spec.timeout_ms if timeout_ms is None else timeout_ms
-        call = _Call(self, method, peer, limit / 1000)
-        number = self._link.next_call(call)
+        limit_s = (timeout_ms or self.spec.timeout_ms) / 1000
+        for last in (False, True):
+            if self.lost is not None or self.closed:
+                await self.ready()
+            try:
+                return await self._send(method, params, peer, limit_s, headers)
+            except UpstreamProblem as problem:
+                # A lost session means that the request never left. Of a lost link nobody knows.
+                again = problem.kind == "session_lost" or (isinstance(problem, LinkLost) and method in _SAFE)
+                if last or not again:
+                    raise
+                self.lose(problem)
+        raise AssertionError("unreachable")
+
+    async def _send(
+        self, method: str, params: bytes, peer: Peer | None, limit_s: float, headers: Mapping[str, str] | None
+    ) -> Reply:
+        link = self._link
+        assert link is not None
+        call = Call(self.spec.title, method, peer, limit_s)
+        number = link.next_call(call)
         self._calls[number] = call
         heard = peer is not None
         try:
-            self._link.post(
-                frames.Request(number, self._number, method, params, heard, dict(headers) if headers else {})
-            )
+            link.post(frames.Request(number, self._number, method, params, heard, dict(headers) if headers else {}))
             return await call.future
-        except (asyncio.CancelledError, _TimedOut):
-            self._link.send(frames.Cancel(number))
+        except (asyncio.CancelledError, TimedOut):
+            link.send(frames.Cancel(number))
             raise
         finally:
             call.over()
             self._calls.pop(number, None)
-            self._link.waiters.pop(number, None)
+            link.waiters.pop(number, None)
 
     async def notify(self, method: str, params: bytes) -> None:
         """Raises UpstreamProblem."""
-        if self.lost is not None:
-            raise self._gone()
+        await self.ready()
+        assert self._link is not None
         self._link.post(frames.Notify(self._number, method, params))
 
     async def close(self) -> None:
-        """Leave; a session that belongs to one client ends with that."""
-        if self.lost is None:
-            end = self.spec.session_scope == "client" and bool(self.scope)
-            self.lose(UpstreamProblem("session_lost", f"The session with {self.spec.title} was closed."))
+        """Leave. A session with a scope ends with that; one shared by all stays warm for the others."""
+        self.closed = True
+        if self.lost is None and self._link is not None:
             self._link.sessions.pop(self._number, None)
-            self._link.send(frames.Leave(self._number, end))
+            self._link.send(frames.Leave(self._number, bool(self.scope)))
+        self._deliveries.drop()
+
+    def attach(self, peer: Peer) -> None:
+        """From now on this peer hears what belongs to no request."""
+        if peer in self._peers:
+            return
+        self._peers.append(peer)
+        if len(self._peers) == 1 and self._link is not None and self.lost is None:
+            self._link.send(frames.Hear(self._number, True))
+
+    def detach(self, peer: Peer) -> None:
+        if peer in self._peers:
+            self._peers.remove(peer)
+            if not self._peers and self._link is not None and self.lost is None:
+                self._link.send(frames.Hear(self._number, False))
 
     # --- from the connection
 
     def heard(self, frame: frames.Note | frames.Ask) -> None:
         call = self._calls.get(frame.call)
-        peer = (call.peer if call is not None else None) or self._peer
-        deliveries = call.deliveries if call is not None else self._deliveries
+        deliveries = self._deliveries
+        peers = self._peers
+        if call is not None:
+            call.sign_of_life()
+            deliveries = call.deliveries
+            peers = [call.peer] if call.peer is not None else peers
         if isinstance(frame, frames.Note):
-            if peer is not None:
+            for peer in peers:
                 deliveries.note(peer, frame.method, frame.params)
-        elif peer is not None:
-            deliveries.ask(peer, frame, lambda told: self._told(call, told))
+        elif peers:
+            deliveries.ask(peers[-1], frame, lambda told: self._told(call, told))
         else:
-            self._link.tell(frames.Told(frame.ask, None, _NOBODY))
-        if call is not None:
-            call.sign_of_life()
+            self._told(call, frames.Told(frame.ask, None, _NOBODY))
 
-    def _told(self, call: _Call | None, told: frames.Told) -> None:
+    def _told(self, call: Call | None, told: frames.Told) -> None:
         if call is not None:
             call.sign_of_life()
-        self._link.tell(told)
+        if self._link is not None:
+            self._link.tell(told)
 
     def withdrawn(self, ask: int) -> None:
         self._deliveries.withdraw(ask)
@@ -128,61 +207,3 @@ class OwnerSession:
     def lose(self, problem: UpstreamProblem) -> None:
         self.lost = problem
         self._deliveries.drop()
-
-    def _gone(self) -> UpstreamProblem:
-        assert self.lost is not None
-        why = self.lost.sentence if self.lost.kind == "session_lost" else f"The session has ended: {self.lost.sentence}"
-        return UpstreamProblem("session_lost", why, detail=self.lost.detail)
-
-
-class _TimedOut(UpstreamProblem):
-    """Ours, so that a timeout which the server reports is not taken for it."""
-
-
-class _Call:
-    """A request that waits for its answer, and the clock that runs meanwhile."""
-
-    def __init__(self, session: OwnerSession, method: str, peer: Peer | None, limit_s: float) -> None:
-        self.peer = peer
-        self.deliveries = Deliveries()
-        self._session = session
-        self._method = method
-        self._limit_s = limit_s
-        self._loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Reply] = self._loop.create_future()
-        self._last = self._loop.time()
-        self._timer = self._loop.call_later(limit_s, self._check) if limit_s else None
-
-    def sign_of_life(self) -> None:
-        self._last = self._loop.time()
-
-    def done(self, frame: frames.Answer) -> None:
-        self.deliveries.finish(lambda: self._settle(frame))
-
-    def fail(self, problem: UpstreamProblem) -> None:
-        if not self.future.done():
-            self.future.set_exception(problem)
-
-    def over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self.deliveries.drop()
-
-    def _settle(self, frame: frames.Answer) -> None:
-        if not self.future.done():
-            self.future.set_result(
-                Reply(
-                    msgspec.Raw(frame.result) if frame.result is not None else None,
-                    msgspec.Raw(frame.error) if frame.error is not None else None,
-                )
-            )
-
-    def _check(self) -> None:
-        if self.deliveries.asking:
-            self.sign_of_life()
-        left = self._last + self._limit_s - self._loop.time()
-        if left > 0:
-            self._timer = self._loop.call_later(left, self._check)
-            return
-        title = self._session.spec.title
-        self.fail(_TimedOut("timeout", f"{title} did not answer {self._method} within {self._limit_s:g} seconds."))

@@ -72,9 +72,19 @@ class StdioLink:
         self._stdin, _ = await loop.connect_write_pipe(lambda: _Input(self._conclude), os.fdopen(tree.stdin, "wb", 0))
         await loop.connect_read_pipe(lambda: self._stdout, os.fdopen(tree.stdout, "rb", 0))
         await loop.connect_read_pipe(lambda: self._stderr, os.fdopen(tree.stderr, "rb", 0))
+        if tree.exit_code is not None:
+            self._exited()  # it was faster than we
 
-    def send(self, line: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Queue one line (a pipe has no headers). Raises UpstreamProblem when too much waits or the child has ended."""
+    def send(
+        self,
+        line: bytes,
+        headers: Mapping[str, str] | None = None,
+        on_fail: Callable[[UpstreamProblem], None] | None = None,
+    ) -> None:
+        """Queue one line. A pipe has no headers, and what fails on it ends the whole link.
+
+        Raises UpstreamProblem when too much waits or the child has ended.
+        """
         if self._stdin is None or self._over:
             raise problems.ended(self.spec, "its process is gone")
         if self._stdin.get_write_buffer_size() > MAX_WAITING:
@@ -129,12 +139,12 @@ class StdioLink:
     def _exited(self) -> None:
         tree = self._tree
         # A launcher may fork its server, leave with 0 and be done: then the output that is still open decides.
-        if tree is not None and tree.exit_code == 0 and not self.ready and not self._stdout.closed.is_set():
-            return
-        self._conclude()
+        launcher = tree is not None and tree.exit_code == 0 and not self.ready and not self._stdout.closed.is_set()
+        if not launcher:
+            self._conclude()
 
     def _conclude(self) -> None:
-        if self._concluding is None and not self._over:
+        if self._concluding is None and not self._over and self._tree is not None:
             self._concluding = asyncio.get_running_loop().create_task(self._last_words())
 
     async def _last_words(self) -> None:

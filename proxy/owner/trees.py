@@ -49,7 +49,7 @@ class Tree(asyncio.Protocol):
         self._on_gone = on_gone
         self._transport: asyncio.WriteTransport | None = None
         self._buffer = b""
-        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end(self, grace_s: float) -> None:
         """Ask the warden to end the tree: TERM after a part of the grace, KILL when it is over."""
@@ -60,9 +60,6 @@ class Tree(asyncio.Protocol):
         """End the tree at once, by hanging up on the warden."""
         if self._transport is not None:
             self._transport.close()
-
-    async def started(self) -> None:
-        await self._started
 
     def pids(self) -> list[int]:
         """All processes of the tree that live now."""
@@ -80,11 +77,11 @@ class Tree(asyncio.Protocol):
     def _hear(self, news: dict[str, Any]) -> None:
         if "started" in news:
             self.pid, self.warden = news["started"], news["warden"]
-            if not self._started.done():
-                self._started.set_result(None)
+            if not self.started.done():
+                self.started.set_result(None)
         elif "failed" in news:
-            if not self._started.done():
-                self._started.set_exception(StartProblem(news["failed"], news["about"]))
+            if not self.started.done():
+                self._fail(StartProblem(news["failed"], news["about"]))
         elif "exited" in news:
             self._has_exited(news["exited"])
 
@@ -93,10 +90,13 @@ class Tree(asyncio.Protocol):
         self.exited.set()
         self._on_exit()
 
+    def _fail(self, problem: Exception) -> None:
+        self.started.set_exception(problem)
+        self.started.exception()  # looked at here, since the starter may have left
+
     def connection_lost(self, problem: Exception | None) -> None:
-        if not self._started.done():
-            self._started.set_exception(ConnectionError("the warden went away"))
-            self._started.exception()  # the starter may have left; then nobody else looks
+        if not self.started.done():
+            self._fail(ConnectionError("the warden went away"))
         self.gone.set()
         self._on_gone(self)
         if self.exit_code is None and self.pid:
@@ -120,33 +120,44 @@ class Keeper:
         self, argv: Sequence[str], *, cwd: str, env: Mapping[str, str], on_exit: Callable[[], None]
     ) -> Tree:
         """Start a command. Raises StartProblem for one that cannot be started; the caller owns the tree's pipes."""
-        ours, theirs = socket.socketpair()
-        pipes = [os.pipe() for _ in range(3)]
-        give = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        tree = Tree(on_exit, lambda gone: self._wardens.discard(gone.warden))
-        tree.stdin, tree.stdout, tree.stderr = pipes[0][1], pipes[1][0], pipes[2][0]
+        spec = {"argv": list(argv), "cwd": cwd, "env": dict(env)}
         try:
-            self._hand_over(theirs)
-            await self._brief(ours, give, {"argv": list(argv), "cwd": cwd, "env": dict(env)})
+            return await self._start(spec, on_exit)
+        except ConnectionError:
+            # The keeper was killed while it had our wish in hand. Nothing was started.
+            logger.warning("a child is started again, since the keeper ended meanwhile")
+            return await self._start(spec, on_exit)
+
+    async def _start(self, spec: dict[str, Any], on_exit: Callable[[], None]) -> Tree:
+        tree = Tree(on_exit, lambda gone: self._wardens.discard(gone.warden))
+        ours, theirs = socket.socketpair()
+        stdin, stdout, stderr = os.pipe(), os.pipe(), os.pipe()
+        tree.stdin, tree.stdout, tree.stderr = stdin[1], stdout[0], stderr[0]
+        try:
+            await self._brief(ours, theirs, [stdin[0], stdout[1], stderr[1]], json.dumps(spec).encode())
             await asyncio.get_running_loop().create_connection(lambda: tree, sock=ours)
-            await asyncio.shield(tree.started())
+            await asyncio.shield(tree.started)
             self._wardens.add(tree.warden)
         except BaseException:
-            ours.close() if tree._transport is None else tree.kill()
+            tree.kill()
+            ours.close()
             for descriptor in (tree.stdin, tree.stdout, tree.stderr):
                 os.close(descriptor)
             raise
+        return tree
+
+    async def _brief(self, ours: socket.socket, theirs: socket.socket, give: list[int], body: bytes) -> None:
+        """Hand the warden its socket, and over that the pipe ends and the wish. Our copies are closed in any case:
+        an end that stays open here would hide that the other side is gone."""
+        try:
+            self._hand_over(theirs)
+            socket.send_fds(ours, [struct.pack("!I", len(body))], give)
         finally:
             theirs.close()
             for descriptor in give:
                 os.close(descriptor)
-        return tree
-
-    async def _brief(self, channel: socket.socket, give: list[int], spec: dict[str, Any]) -> None:
-        body = json.dumps(spec).encode()
-        socket.send_fds(channel, [struct.pack("!I", len(body))], give)
-        channel.setblocking(False)
-        await asyncio.get_running_loop().sock_sendall(channel, body)
+        ours.setblocking(False)
+        await asyncio.get_running_loop().sock_sendall(ours, body)
 
     def _hand_over(self, control: socket.socket) -> None:
         for last in (False, True):
