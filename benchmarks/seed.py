@@ -9,7 +9,7 @@ from proxy.adapters import runtime
 from proxy.importers.drafts import ServerDraft
 from proxy.services.hubs import create_hub
 from proxy.services.servers import connect_server
-from proxy.tasks import discover_server
+from proxy.services.runs import run_discovery
 
 
 def seed(url: str) -> str:
@@ -20,7 +20,7 @@ def seed(url: str) -> str:
     server = connect_server(
         actor=actor, workspace=workspace, draft=ServerDraft(title="Up", slug="up", transport="http", url=url)
     )
-    discover_server(server.id)
+    run_discovery(server_id=server.id)
     create_hub(actor=actor, workspace=workspace, title="Main", slug="main", servers=[server])
     _key, secret = create_key(actor=actor, workspace=workspace, name="bench", scopes=["mcp"])
     runtime.stop()

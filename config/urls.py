@@ -7,10 +7,15 @@ from django.urls import include, path, re_path
 
 from core.api.views import DocsView, SchemaView
 from core.find import find
+from marketplace.home import home_page
 
 urlpatterns = [
+    path("", home_page, name="home"),
     path("", include("core.urls")),
+    path("", include("marketplace.urls")),
+    path("", include("proxy.urls")),
     path("docs/", include("core.docs")),
+    path("styleguide/", include("core.styleguide")),
     path("", include("accounts.urls")),
     # allauth's own pattern takes only letters and digits for the person; our ids have a prefix.
     re_path(
@@ -21,6 +26,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("find/", find, name="find"),
     path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("proxy.api.urls")),
     path("api/schema/", SchemaView.as_view(), name="api-schema"),
     path("api/docs/", DocsView.as_view(), name="api-docs"),
 ]

@@ -6,8 +6,13 @@ class ProxyConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.registry import register_hub_choices
+        from proxy.health import register_checks
+        from proxy.places import register_places, register_sources
         from proxy.selectors.hubs import hub_choices
         from proxy.vocabulary import register_events
 
         register_events()
         register_hub_choices(hub_choices)
+        register_places()
+        register_sources()
+        register_checks()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from proxy.views import calls, connect, hub_edit, hubs, servers, tools
+from proxy.views import calls, connect, hub_edit, hubs, overview, servers, tools
 
 app_name = "proxy"
 
@@ -15,6 +15,7 @@ HUBS = "w/<slug:workspace>/hubs/"
 HUB = f"{HUBS}<slug:slug>/"
 
 urlpatterns = [
+    path("w/<slug:workspace>/", overview.show_overview, name="overview"),
     path(SERVERS, servers.list_servers, name="servers"),
     path("w/<slug:workspace>/connect/", connect.connect_server, name="server-connect"),
     path("w/<slug:workspace>/connect/paste/", connect.paste_config, name="server-paste"),
