@@ -137,6 +137,13 @@ PROMPTS: dict[str, tuple[types.Prompt, PromptHandler]] = {
 }
 
 
+def flip_prompt() -> None:
+    """Add the prompt that comes and goes, or take it away again."""
+    name = "test_that_comes_and_goes"
+    if PROMPTS.pop(name, None) is None:
+        PROMPTS[name] = (types.Prompt(name=name, description="Here until the list changes again"), _simple)
+
+
 async def list_prompts(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
     return types.ListPromptsResult(prompts=[prompt for prompt, _ in PROMPTS.values()])
 

@@ -10,8 +10,8 @@ from mcp import types
 from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import PromptsListChanged, ToolsListChanged
 
-from tests.peers.conformance_content import PNG, WAV, embedded
-from tests.peers.kit import STATELESS, Changes, Context, Toolbox, ToolResult, said, schema, text
+from tests.peers.conformance_content import PNG, WAV, embedded, flip_prompt
+from tests.peers.kit import Changes, Context, Toolbox, ToolResult, said, schema, text
 
 Params = types.CallToolRequestParams
 STRING = {"type": "string"}
@@ -198,6 +198,7 @@ def add_special(box: Toolbox, changes: Changes) -> None:
 
     @box.tool("test_trigger_prompt_change", "Changes the list of prompts")
     async def prompts_change(ctx: Context, params: Params) -> ToolResult:
+        flip_prompt()
         await changes.publish(PromptsListChanged())
         return said("The list of prompts changed")
 
@@ -209,7 +210,3 @@ async def _flip(box: Toolbox) -> None:
         @box.tool("test_that_comes_and_goes", "Here until the list changes again")
         async def passing(ctx: Context, params: Params) -> ToolResult:
             return said("Still here")
-
-
-def stateless(ctx: Context) -> bool:
-    return ctx.protocol_version in STATELESS
