@@ -6,6 +6,8 @@ class ProxyConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.registry import register_hub_choices
+        from core.secrets import register_sealed
+        from proxy import tasks  # noqa: F401  # importing the tasks makes them known
         from proxy.health import register_checks
         from proxy.places import register_places, register_sources
         from proxy.selectors.hubs import hub_choices
@@ -13,6 +15,7 @@ class ProxyConfig(AppConfig):
 
         register_events()
         register_hub_choices(hub_choices)
+        register_sealed("proxy.Server", "secrets")
         register_places()
         register_sources()
         register_checks()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -198,7 +198,7 @@ class HubApi(WorkspaceViewSet):
             raise NotFoundProblem(_("There is no such server."))
         return found
 
-    def _servers(self, ids: list[str], *, field: str = "servers") -> list[Server]:
+    def _servers(self, ids: Sequence[str], *, field: str = "servers") -> Sequence[Server]:
         found = Server.objects.filter(workspace=self.workspace).in_bulk(ids)
         if len(found) != len(ids):
             raise InvalidProblem(_("Name servers of this workspace, each once."), field=field)

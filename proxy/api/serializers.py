@@ -179,7 +179,7 @@ class HubWrite(serializers.Serializer[Hub]):
     slug = serializers.SlugField(max_length=40, required=False, help_text=_("End of its URL, never changes."))
     instructions = SafeText(max_length=20_000, required=False, allow_blank=True)
     naming = serializers.ChoiceField(choices=Hub.Naming.choices, required=False)
-    read_only = serializers.BooleanField(required=False)
+    read_only = serializers.BooleanField(required=False)  # type: ignore[assignment]  # a field, taken off the class
     record_payloads = serializers.BooleanField(required=False)
     open = serializers.BooleanField(required=False, help_text=_("For the operator alone."))
     servers = serializers.ListField(
@@ -222,7 +222,7 @@ class OfferedSerializer(serializers.Serializer[Any]):
     own_name = serializers.CharField(source="feature.name")
     title = serializers.CharField(source="feature.title")
     server = serializers.CharField(source="server.id")
-    read_only = serializers.BooleanField(source="feature.read_only")
+    read_only = serializers.BooleanField(source="feature.read_only")  # type: ignore[assignment]  # likewise
     offered = serializers.BooleanField()
     reason = serializers.CharField(
         source="state", help_text=_("offered, or why not: gone, disabled, not_chosen, writes, clash.")
@@ -231,4 +231,4 @@ class OfferedSerializer(serializers.Serializer[Any]):
 
 
 class OfferedList(serializers.Serializer[Any]):
-    data = OfferedSerializer(many=True)
+    data = OfferedSerializer(many=True)  # type: ignore[assignment]  # likewise

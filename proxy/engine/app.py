@@ -166,9 +166,13 @@ class Gateway:
         *,
         client_name: str,
         peer: Peer | None = None,
+        call_id: str = "",
     ) -> Reply:
         """One request from this process: the same rules, the same record. The answer is the server's own, in whatever
-        era it speaks, so `input_required` may be among the results. Never raises for what goes wrong on the way."""
+        era it speaks, so `input_required` may be among the results. Never raises for what goes wrong on the way.
+
+        `call_id` is the record's id, for a caller that must find it again; a new one when it is empty.
+        """
         await self.start()
         call = Call(
             principal,
@@ -179,6 +183,7 @@ class Gateway:
             peer=peer,
             native=True,
         )
+        call.record.id = call_id or call.record.id
         call.record.client_name = client_name
         call.record.request_bytes = len(params)
         reply = await self.calls.execute(call)

@@ -128,6 +128,17 @@ def finish_call(*, job: CallJob, result: bytes | None, error: str = "") -> None:
     _finish(job, State.FAILED if error else State.DONE, result, error)
 
 
+def fail_call(*, job_id: str, error: str) -> None:
+    """The worker gave up: say so, whatever state the job was left in."""
+    with transaction.atomic():
+        job = (
+            CallJob.objects.select_for_update().filter(pk=job_id).exclude(state__in=(State.DONE, State.FAILED)).first()
+        )
+        if job is not None:
+            CallJob.objects.filter(pk=job.pk).update(state=State.RUNNING)
+            _finish(job, State.FAILED, None, error)
+
+
 def forget_old_runs() -> int:
     """Delete jobs that ended long ago."""
     return CallJob.objects.filter(created_at__lt=now() - KEPT).delete()[0]

@@ -97,20 +97,21 @@ def _cleaned(body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         except UnicodeEncodeError:
             encoded = b""
         if not encoded or "\\u0000" in text:
-            body = {_plain(name): _plain(value) for name, value in body.items()}
+            body = {plain(name): plain(value) for name, value in body.items()}
             encoded = json.dumps(body, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError(_("The definition of %s is nested too deeply.") % str(body.get("name", ""))[:200]) from None
     return body, encoded
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A JSON value without NUL and lone surrogates."""
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     if isinstance(value, dict):
-        return {_plain(name): _plain(inner) for name, inner in value.items()}
+        return {plain(name): plain(inner) for name, inner in value.items()}
     return value
 
 

@@ -18,7 +18,7 @@ from proxy.engine.discovery import Discovered
 from proxy.engine.ports import UpstreamProblem
 from proxy.models import Definition, Feature, Hub, Server
 from proxy.services.clashes import reflag_hubs
-from proxy.services.definitions import Item, read_items
+from proxy.services.definitions import Item, plain, read_items
 from proxy.services.reach import fingerprint_of
 from proxy.services.secrets import mask, opened_secrets
 
@@ -52,7 +52,9 @@ def record_discovery(*, server: Server, found: Discovered, fingerprint: str = ""
     `fingerprint` is that of the server as it was asked: should it be reached in another way by now, or be paused,
     the finding is of no use and is dropped.
     """
-    items = read_items({kind: getattr(found, f"{kind}s") for kind in ("tool", "resource", "template", "prompt")})
+    items = read_items(
+        {"tool": found.tools, "resource": found.resources, "template": found.templates, "prompt": found.prompts}
+    )
     with transaction.atomic():
         kept = _locked(server, fingerprint)
         if kept is None:
@@ -60,9 +62,9 @@ def record_discovery(*, server: Server, found: Discovered, fingerprint: str = ""
         first = kept.discovered_at is None
         difference = _store_features(kept, items.items)
         was = kept.state
-        said = _write_server(kept, found, items.notes)
+        said = _write_server(kept, found, [*found.notes, *items.notes])
         kept.save()
-        if was in (Server.State.BROKEN,):
+        if was == Server.State.BROKEN:
             _record(kept, "server.running")
         if difference.told() and not first:
             _record(kept, "server.offers_changed", **difference.told())
@@ -131,7 +133,7 @@ def _write_server(server: Server, found: Discovered, notes: Sequence[str]) -> bo
     server.server_name = _text(found.server_name, 200)
     server.server_version = _text(found.server_version, 100)
     server.instructions = _text(found.instructions, 100_000)
-    server.capabilities = found.capabilities
+    server.capabilities = plain(found.capabilities)
     if server.state != Server.State.RUNNING:
         server.state, server.state_since = Server.State.RUNNING, moment
     server.problem_kind = PARTIAL if notes else ""

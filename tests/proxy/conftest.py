@@ -1,4 +1,4 @@
-"""The cast: people of one workspace by role, an outsider, and the operator; and servers with tools, made by services."""
+"""The cast: people of one workspace by role, an outsider, and the operator; servers with tools, made by services."""
 
 from __future__ import annotations
 

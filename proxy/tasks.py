@@ -1,0 +1,45 @@
+"""Jobs and timers of servers and calls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from core import partitions
+from core.clock import now
+from core.jobs import job_task
+from core.schedule import timer
+from proxy.services.calls import RUN, fail_call, forget_old_runs
+from proxy.services.discovery import DISCOVER, enqueue_due
+from proxy.services.runs import run_call, run_discovery
+
+
+@job_task(DISCOVER, queue="discovery", lease=timedelta(minutes=6), max_attempts=3)
+def discover_server(subject: str) -> None:
+    run_discovery(server_id=subject)
+
+
+@job_task(
+    RUN,
+    queue="calls",
+    lease=timedelta(minutes=13),
+    max_attempts=3,
+    give_up=lambda subject, error: fail_call(job_id=subject, error=error),
+)
+def call_tool(subject: str) -> None:
+    run_call(job_id=subject)
+
+
+@timer("proxy.rediscover_due", every=timedelta(seconds=5))
+def rediscover_due() -> None:
+    """Servers whose time has come, or that said that their lists changed."""
+    enqueue_due()
+
+
+@timer("proxy.forget", every=timedelta(hours=1))
+def forget() -> None:
+    """Drop months of calls that nobody keeps, and runs that ended long ago."""
+    oldest = now().date() - timedelta(days=settings.ENV.call_retention_days)
+    partitions.drop_partitions(table="proxy_call", before=oldest)
+    forget_old_runs()
