@@ -13,6 +13,7 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+from asgiref.sync import sync_to_async
 from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
@@ -53,7 +54,7 @@ class WebApplication:
     async def _stop(self) -> None:
         if self._engine is not None:
             await self._engine.stop()
-        connections.close_all()
+        await sync_to_async(connections.close_all)()  # in the thread that made them
 
 
 application = WebApplication()
