@@ -39,7 +39,8 @@ def index(request: HttpRequest) -> HttpResponse:
         **samples.context(),
         "table": _table(request),
         "form": samples.SampleForm(sent) if sent else samples.SampleForm(initial={"name": "production"}),
-        "wrong": samples.SampleForm({"name": "", "url": "http//mcp", "transport": "sse"}),
+        "wrong": samples.SampleForm({"name": "", "url": "http//mcp", "transport": "sse"}, auto_id="wrong_%s"),
+        "prefixed": samples.SampleForm(initial={"name": "production"}, auto_id="prefixed_%s"),
         "schema": schema,
         "read": schema.value if schema.is_valid() else None,
     }

@@ -24,7 +24,7 @@ def histogram(picture: Histogram) -> SafeString:
         return EMPTY
     slot = _WIDTH / len(buckets)
     most = max((bucket.count for bucket in buckets), default=0) or 1
-    parts = [format_html('<path class="ax" d="M0 148.5H620"/>')]
+    parts = [SafeString('<path class="ax" d="M0 148.5H620"/>')]
     for index, bucket in enumerate(buckets):
         parts += _column(bucket, index * slot, slot, most)
         label_x = min((index + 1) * slot, _WIDTH - 6)
@@ -80,5 +80,5 @@ def _markers(picture: Histogram, slot: float) -> list[SafeString]:
         css, label_x = ("ml end", x - 5) if x > _WIDTH - 72 else ("ml", x + 5)
         said = f"{name} {_tick_with_unit(ms)}"
         parts.append(format_html('<path class="mk" d="M{} -8V148"/>', point(x)))
-        parts.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', css, point(label_x), 18 * rank, said))
+        parts.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', css, point(label_x), 20 * rank, said))
     return parts

@@ -70,7 +70,7 @@ def byte_parts(count: int) -> tuple[str, str]:
     for unit in ("kB", "MB", "GB", "TB"):
         size /= 1000
         if size < 999.5 or unit == "TB":
-            return plain_number(size, 1 if size < 99.95 else 0), unit
+            return plain_number(round(size, 1 if size < 99.95 else 0)), unit
     raise AssertionError
 
 
