@@ -181,8 +181,8 @@ def implicit_hub(server: ServerRow, *, workspace_id: str, workspace_slug: str) -
     )
 
 
-def _order(feature: FeatureRow) -> tuple[int, int, str]:
-    return KINDS.index(feature.kind), feature.position, feature.id
+def _order(feature: FeatureRow) -> tuple[int, bool, int, str]:
+    return KINDS.index(feature.kind), feature.gone, feature.position, feature.id
 
 
 def _offer(

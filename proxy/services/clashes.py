@@ -6,7 +6,7 @@ has it, and `proxy.compile` says so without a flag.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import msgspec
@@ -28,7 +28,9 @@ def refuse_clashes(before: HubRows | None, after: HubRows) -> None:
     for key, group in _groups(after).items():
         known = {offer.feature.id for offer in old.get(key, ())}
         if not known.issuperset(offer.feature.id for offer in group):
-            new.append(_clash(key, group))
+            # Whichever is offered now has the name; a flagged one came later.
+            holder, other, *_more = sorted(group, key=lambda offer: offer.state != "offered")
+            new.append(_clash(key, holder, other))
     if new:
         raise ClashProblem(new)
 
@@ -49,7 +51,7 @@ def reflag(hub: Hub, *, newcomers: Collection[str] = ()) -> bool:
         for other in ranked[1:]:
             wanted[other.feature.id] = holder.feature.id
             if other.feature.id not in flags:
-                told.append(_clash(key, [holder, other]))
+                told.append(_clash(key, holder, other))
     if wanted == flags:
         return False
     _store(hub, wanted, {offer.feature.id: offer.server.id for offer in rows.offers()})
@@ -78,8 +80,7 @@ def _groups(rows: HubRows) -> dict[Key, list[Offer]]:
     return {key: group for key, group in found.items() if len(group) > 1}
 
 
-def _clash(key: Key, group: Sequence[Offer]) -> Clash:
-    holder, other = sorted(group[:2], key=lambda offer: offer.state != "offered")
+def _clash(key: Key, holder: Offer, other: Offer) -> Clash:
     return Clash(name=key[1], kind=key[0], holder=_full(holder), other=_full(other))
 
 
