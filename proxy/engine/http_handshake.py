@@ -20,6 +20,8 @@ _ACCEPT = "application/json, text/event-stream"
 _CALM_S = 30.0
 _BYE_S = 5.0
 _STREAM_SILENCE_S = 3600.0
+_SETTLE_S = 1.0
+"""How long the first request of a session waits for the stream on which the server may ask back."""
 
 
 class _Hello(msgspec.Struct):
@@ -52,6 +54,7 @@ class HandshakeSession(HttpSession):
         self._peers: list[Peer] = []
         self._stream: asyncio.Task[None] | None = None
         self._no_stream = False
+        self._settling: asyncio.Event | None = None
 
     # -- opening
 
@@ -121,6 +124,8 @@ class HandshakeSession(HttpSession):
         timeout_s = (timeout_ms or self.spec.timeout_ms) / 1000
         if self._renewing is not None:
             await asyncio.shield(self._renewing)
+        if self._settling is not None:
+            await self._settle()
         generation = self.generation
         try:
             return await self._request(method, params, peer, timeout_s, headers)
@@ -219,6 +224,7 @@ class HandshakeSession(HttpSession):
         if not self._peers and self._stream is not None:
             self._stream.cancel()
             self._stream = None
+            self._settled()
 
     @property
     def attached(self) -> bool:
@@ -226,7 +232,22 @@ class HandshakeSession(HttpSession):
 
     def _listen(self) -> None:
         if not self._no_stream and (self._stream is None or self._stream.done()):
+            self._settling = asyncio.Event()
             self._stream = asyncio.get_running_loop().create_task(self._follow())
+
+    async def _settle(self) -> None:
+        """Many servers ask back on their own stream, and what they say before it is open is lost."""
+        settling = self._settling
+        if settling is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SETTLE_S):
+                    await settling.wait()
+            self._settled()
+
+    def _settled(self) -> None:
+        if self._settling is not None:
+            self._settling.set()
+            self._settling = None
 
     async def _follow(self) -> None:
         """Keep the server's own stream open while somebody listens; servers without one say so once."""
@@ -236,11 +257,14 @@ class HandshakeSession(HttpSession):
                 response = await self._get(last_event_id, _CALM_S)
                 if response is None:
                     self._no_stream = True
+                    self._settled()
                     return
                 failures = 0
+                self._settled()
                 last_event_id, wait_s = await self._hear(response, last_event_id)
             except UpstreamProblem:
                 failures += 1
+                self._settled()
             await asyncio.sleep(min(wait_s * 2**failures, 60.0))
 
     async def _hear(self, response: Response, last_event_id: str) -> tuple[str, float]:

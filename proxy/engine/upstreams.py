@@ -244,6 +244,7 @@ class ScopedSession(HandshakeSession):
                     renewal.cancel()
                     await self._store.delete(lease)
                 return
+            self._settled()  # another process hears the server
             await asyncio.sleep(_LEASE_S)
 
     async def _hold(self, lease: str) -> None:
