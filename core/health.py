@@ -13,7 +13,7 @@ from typing import Literal
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -64,7 +64,8 @@ def sections() -> list[Section]:
 
 def _run(name: str, check: Check) -> Finding:
     try:
-        return check()
+        with transaction.atomic():
+            return check()
     except Exception as problem:
         log.exception("health check %s", name)
         return Finding("bad", _("The check itself failed: %s.") % type(problem).__name__)
