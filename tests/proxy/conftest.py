@@ -15,7 +15,11 @@ from proxy.importers.drafts import ServerDraft
 from proxy.models import Feature, Server
 from proxy.services.discovery import record_discovery
 from proxy.services.servers import connect_server
+from tests.peers.fixtures import peers
+from tests.proxy.enginekit import engine, owner_folder
 from tests.proxy.offering import discovered
+
+__all__ = ["engine", "owner_folder", "peers"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,296 @@
+"""Real servers, over HTTP and as commands: tried before they are saved, discovered, and called by workers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from accounts.services import create_key, revoke_key
+from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
+from core.models import Job, WebhookDelivery
+from proxy.adapters import runtime
+from proxy.importers.drafts import ServerDraft
+from proxy.models import Call, Hub, Server
+from proxy.selectors.calls import call_lines, find_call, opened_payload
+from proxy.selectors.servers import draft_of
+from proxy.services.calls import begin_call, opened_result, request_call
+from proxy.services.hubs import create_hub, pause_hub, update_hub
+from proxy.services.runs import run_call, run_discovery
+from proxy.services.servers import connect_server, pause_server
+from proxy.services.testing import ADVICE, ConnectionTest, test_connection
+from tests.peers.fixtures import ROOT, Peers, stdio_command, wait_until
+from tests.proxy.conftest import Cast
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+
+def over_http(url: str, **more: Any) -> ServerDraft:
+    return ServerDraft(title="Peer", transport="http", url=url, timeout_ms=8000, **more)
+
+
+def command(*arguments: str, **more: Any) -> ServerDraft:
+    program, args = stdio_command("stdio_peer", *arguments)
+    return ServerDraft(
+        title="Peer", transport="stdio", command=program, args=tuple(args), cwd=str(ROOT), timeout_ms=8000, **more
+    )
+
+
+def tried(cast: Cast, draft: ServerDraft, server: Server | None = None) -> ConnectionTest:
+    return test_connection(actor=cast.operator, workspace=cast.workspace, draft=draft, server=server)
+
+
+def test_a_server_that_answers_says_who_it_is(cast: Cast, peers: Peers) -> None:
+    found = tried(cast, over_http(peers.start("plain", "--name", "plain").url))
+    assert (found.ok, found.kind, found.server_name) == (True, "", "plain")
+    assert "2026-07-28" in found.versions
+    assert "plain" in str(found.sentence)
+    assert not Server.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "kinds"),
+    [
+        ("dead", {"refused"}),
+        ("html", {"not_mcp"}),
+        ("json", {"not_mcp", "protocol"}),
+        ("raw", {"protocol", "not_mcp"}),
+        ("garbage", {"not_mcp", "protocol"}),
+        ("unauthorized", {"unauthorized"}),
+        ("forbidden", {"forbidden"}),
+        ("notfound", {"not_mcp"}),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_in_words(cast: Cast, peers: Peers, how: str, kinds: set[str]) -> None:
+    found = tried(cast, over_http(peers.start("broken", how).url))
+    assert not found.ok
+    assert found.kind in kinds
+    assert found.sentence
+    assert (found.title, found.advice) == (ADVICE[found.kind].title, ADVICE[found.kind].advice)
+
+
+def test_silence_is_waited_for_no_longer_than_the_limit(cast: Cast, peers: Peers) -> None:
+    draft = replace(over_http(peers.start("broken", "hang").url), timeout_ms=1000)
+    found = tried(cast, draft)
+    assert (found.ok, found.kind) == (False, "timeout")
+    assert found.duration_ms < 5000
+
+
+def test_a_certificate_that_nobody_signed_is_a_matter_of_tls(cast: Cast, peers: Peers) -> None:
+    assert tried(cast, over_http(peers.start("tls_server").url)).kind == "tls"
+
+
+def test_an_address_that_redirects_inwards_is_not_followed(cast: Cast, peers: Peers) -> None:
+    found = tried(cast, over_http(peers.start("broken", "redirect").url))
+    assert not found.ok
+    assert "169.254" not in found.detail
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused(cast: Cast) -> None:
+    found = tried(cast, over_http("http://10.0.0.9.nip.invalid/mcp"))
+    assert not found.ok
+    assert found.kind in {"refused", "address"}
+
+
+def test_a_command_that_is_not_there(cast: Cast) -> None:
+    found = tried(cast, ServerDraft(title="X", transport="stdio", command="no-such-program-here"))
+    assert found.kind == "not_found"
+    assert "no-such-program-here" in str(found.sentence)
+
+
+def test_a_command_that_ends_shows_its_stderr_with_secrets_masked(cast: Cast) -> None:
+    draft = command("--exit", "3", "--say-on-stderr", "the token hunter22 is wrong", env={"TOKEN": "hunter22"})
+    found = tried(cast, draft)
+    assert found.kind == "exited"
+    assert "the token" in found.detail
+    assert "hunter22" not in found.detail + str(found.sentence)
+
+
+def test_a_command_that_answers(cast: Cast) -> None:
+    assert tried(cast, command()).ok
+
+
+def test_stored_secrets_serve_a_test_that_leaves_them_blank(cast: Cast, peers: Peers) -> None:
+    peer = peers.start("plain", "--need-header", "X-Key: secret1")
+    draft = over_http(peer.url, headers={"X-Key": "secret1"})
+    assert tried(cast, over_http(peer.url)).kind == "unauthorized"
+    server = connect_server(actor=cast.operator, workspace=cast.workspace, draft=draft)
+    assert tried(cast, draft_of(server), server).ok
+
+
+def test_only_those_who_manage_servers_may_test(cast: Cast, peers: Peers) -> None:
+    for who in ("member", "viewer", "outsider"):
+        with pytest.raises(PermissionProblem):
+            test_connection(actor=getattr(cast, who), workspace=cast.workspace, draft=over_http("http://127.0.0.1:9/"))
+
+
+def connected(cast: Cast, draft: ServerDraft) -> Server:
+    server = connect_server(actor=cast.operator, workspace=cast.workspace, draft=draft)
+    run_discovery(server_id=server.id)
+    server.refresh_from_db()
+    return server
+
+
+@pytest.mark.parametrize("transport", ["http", "stdio"])
+def test_a_server_is_discovered(cast: Cast, peers: Peers, transport: str) -> None:
+    draft = over_http(peers.start("plain", "--tools", "2").url) if transport == "http" else command()
+    server = connected(cast, draft)
+    assert (server.state, server.problem) == ("running", "")
+    assert set(server.eras) == {"handshake", "stateless"}
+    assert "echo" in set(server.features.values_list("name", flat=True))
+
+
+def test_a_server_over_sse_is_discovered(cast: Cast, peers: Peers) -> None:
+    peer = peers.start("rich", "--sse")
+    server = connected(cast, ServerDraft(title="Old", transport="sse", url=peer.url, timeout_ms=8000))
+    assert (server.state, server.problem) == ("running", "")
+    assert server.features.filter(kind="prompt").exists()
+
+
+def test_a_rich_server_brings_resources_templates_and_prompts_from_many_pages(cast: Cast, peers: Peers) -> None:
+    server = connected(cast, over_http(peers.start("rich", "--page-size", "2").url))
+    assert server.state == "running", server.problem
+    kinds = set(server.features.values_list("kind", flat=True))
+    assert kinds == {"tool", "resource", "template", "prompt"}
+
+
+def test_a_server_that_dies_is_broken_and_comes_back(cast: Cast, peers: Peers) -> None:
+    peer = peers.start("plain")
+    server = connected(cast, over_http(peer.url))
+    peer.kill()
+    run_discovery(server_id=server.id)
+    server.refresh_from_db()
+    assert (server.state, server.problem_kind) == ("broken", "refused")
+    assert server.features.filter(gone_at=None).exists()
+
+
+def test_a_paused_server_is_left_alone(cast: Cast, peers: Peers) -> None:
+    server = connect_server(actor=cast.operator, workspace=cast.workspace, draft=over_http(peers.start("plain").url))
+    pause_server(actor=cast.operator, server=server)
+    run_discovery(server_id=server.id)
+    server.refresh_from_db()
+    assert (server.state, server.discovered_at) == ("paused", None)
+
+
+@pytest.fixture
+def hub(cast: Cast, peers: Peers) -> Hub:
+    server = connected(cast, over_http(peers.start("plain").url))
+    return create_hub(actor=cast.operator, workspace=cast.workspace, title="Main", servers=[server])
+
+
+def flush() -> None:
+    runtime.run(lambda engine: engine.journal.flush())
+
+
+def test_a_call_that_a_worker_runs(cast: Cast, hub: Hub) -> None:
+    job = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "héllo"})
+    assert job.state == "queued"
+    assert b"llo" not in bytes(job.arguments)
+    assert Job.objects.filter(task="proxy.run_call", subject=job.id, queue="calls").exists()
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("done", "")
+    assert opened_result(job)["content"][0]["text"] == "héllo"
+    flush()
+    call = find_call(cast.workspace, job.call)
+    assert call is not None
+    line = call_lines([call])[0]
+    assert line.user == cast.users["member"]
+    assert line.server is not None
+    assert (line.hub, line.server.title, call.outcome, call.name) == (hub, "Peer", "answered", "peer__echo")
+
+
+def test_a_second_delivery_finds_the_first(cast: Cast, hub: Hub) -> None:
+    job = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "once"})
+    run_call(job_id=job.id)
+    run_call(job_id=job.id)
+    flush()
+    assert Call.objects.filter(method="tools/call").count() == 1
+
+
+def test_a_call_that_a_dead_worker_left_is_never_made_twice(cast: Cast, hub: Hub) -> None:
+    job = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "x"})
+    assert begin_call(job_id=job.id) is not None
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "may or may not" in job.error
+    flush()
+    assert not Call.objects.filter(method="tools/call").exists()
+
+
+def test_the_webhook_hears_of_it(cast: Cast, hub: Hub) -> None:
+    job = request_call(
+        actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "x"}, webhook_url="http://127.0.0.1:9/hook"
+    )
+    run_call(job_id=job.id)
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.type, delivery.payload["data"]["id"]) == ("call.finished", job.id)
+    assert delivery.payload["data"]["result"]["content"][0]["text"] == "x"
+
+
+def test_a_tool_that_fails_is_done_with_its_error(cast: Cast, hub: Hub) -> None:
+    job = request_call(actor=cast.member, hub=hub, tool="peer__close", arguments={})
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert 'Server "peer"' in job.error
+
+
+def test_who_may_not_any_more_when_it_runs_is_refused(cast: Cast, hub: Hub) -> None:
+    from accounts.permissions import principal_of_key
+
+    key, _ = create_key(actor=cast.admin, workspace=cast.workspace, name="K", scopes=["write"])
+    job = request_call(actor=principal_of_key(key), hub=hub, tool="peer__echo", arguments={"text": "x"})
+    revoke_key(actor=cast.admin, key=key)
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "Sign in, or send a key.")
+    flush()
+    assert not Call.objects.filter(method="tools/call").exists()
+
+
+@pytest.mark.parametrize("who", ["viewer", "outsider"])
+def test_who_may_not_run_calls(cast: Cast, hub: Hub, who: str) -> None:
+    with pytest.raises(PermissionProblem):
+        request_call(actor=getattr(cast, who), hub=hub, tool="peer__echo", arguments={})
+
+
+def test_what_cannot_be_called(cast: Cast, hub: Hub, settings: Settings) -> None:
+    with pytest.raises(InvalidProblem, match="no tool"):
+        request_call(actor=cast.member, hub=hub, tool="peer__nothing", arguments={})
+    with pytest.raises(InvalidProblem):
+        request_call(actor=cast.member, hub=hub, tool="peer__echo", webhook_url="http://10.1.1.1/")
+    settings.ENV = replace(settings.ENV, max_body_bytes=1024)
+    with pytest.raises(InvalidProblem, match="too large"):
+        request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "x" * 2000})
+    read_only = update_hub(actor=cast.admin, hub=hub, read_only=True)
+    with pytest.raises(PermissionProblem):
+        request_call(actor=cast.member, hub=read_only, tool="peer__echo", arguments={})
+    paused = pause_hub(actor=cast.admin, hub=update_hub(actor=cast.admin, hub=hub, read_only=False))
+    with pytest.raises(ServiceProblem, match="paused"):
+        request_call(actor=cast.member, hub=paused, tool="peer__echo", arguments={})
+
+
+def test_payloads_are_kept_where_the_hub_says_so_and_seen_by_admins(cast: Cast, hub: Hub) -> None:
+    update_hub(actor=cast.admin, hub=hub, record_payloads=True)
+
+    def recorded() -> Call | None:
+        job = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "kept"})
+        run_call(job_id=job.id)
+        flush()
+        job.refresh_from_db()
+        return find_call(cast.workspace, job.call)
+
+    # The gateway hears of the change within a moment.
+    wait_until(lambda: (call := recorded()) is not None and call.arguments is not None, what="a recorded payload")
+    call = Call.objects.exclude(arguments=None).first()
+    assert call is not None
+    payload = opened_payload(cast.admin, call)
+    assert json.loads(payload.arguments or "") == {"text": "kept"}
+    assert json.loads(payload.result or "")["content"][0]["text"] == "kept"
+    with pytest.raises(PermissionProblem):
+        opened_payload(cast.member, call)
