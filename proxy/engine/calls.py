@@ -259,8 +259,11 @@ class Calls:
             try:
                 session = await self._gateway.links.session(call.principal, call.session, call.caller, server, era)
             except UpstreamProblem as problem:
-                if problem.kind != "unsupported" or position + 1 == len(eras):
+                if problem.kind != "unsupported":
                     raise
+                if position + 1 == len(eras):
+                    # A server known to speak the era that is no MCP server now: say that, not what follows from it.
+                    raise problem.__cause__ if isinstance(problem.__cause__, UpstreamProblem) else problem from None
                 continue
             if not server.eras:
                 self._learned[key] = (era,)

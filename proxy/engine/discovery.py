@@ -70,10 +70,10 @@ async def discover(upstreams: Upstreams, spec: UpstreamSpec) -> Discovered:
     opened = await _opened(upstreams, spec)
     try:
         known = _described(opened)
-        lists, notes = await _listed(opened[0], known["capabilities"])
+        known |= await _listed(opened[0], known["capabilities"])
     finally:
         await _close_draft(spec, opened)
-    return Discovered(**known, **lists, notes=tuple(notes))
+    return Discovered(**known)
 
 
 async def _opened(upstreams: Upstreams, spec: UpstreamSpec) -> list[UpstreamSession]:
@@ -122,13 +122,13 @@ def _described(sessions: list[UpstreamSession]) -> dict[str, Any]:
     }
 
 
-async def _listed(session: UpstreamSession, capabilities: Item) -> tuple[dict[str, tuple[Any, ...]], list[str]]:
-    lists: dict[str, tuple[Any, ...]] = {}
+async def _listed(session: UpstreamSession, capabilities: Item) -> dict[str, Any]:
+    lists: dict[str, Any] = {}
     notes: list[str] = []
     for name, capability, method, field in _LISTS:
         if capability in capabilities or (name == "tools" and not capabilities):
             lists[name] = await _all_pages(session, method, field, notes)
-    return lists, notes
+    return {**lists, "notes": tuple(notes)}
 
 
 async def _all_pages(session: UpstreamSession, method: str, field: str, notes: list[str]) -> tuple[Any, ...]:

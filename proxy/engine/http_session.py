@@ -135,7 +135,9 @@ class HttpSession(UpstreamSession):
             return Reply(error=found.error)
         if status >= 300:
             return None
-        if not found.result or bytes(found.id) != b"%d" % request_id:
+        if found.jsonrpc != "2.0" or not found.result:
+            return None
+        if bytes(found.id) != b"%d" % request_id:
             raise problems.garbage("an answer that belongs to another request", body)
         return Reply(result=found.result)
 

@@ -70,7 +70,11 @@ def answer(reply: Reply, method: str, caller: Caller, server_era: Era, server_ve
         return reply
     result = reply.result or msgspec.Raw(b"{}")
     if caller.era == server_era:
-        if caller.era == "stateless" and method == "resources/read" and b'"public"' in bytes(result):
+        if caller.era == "handshake":
+            return reply
+        if b'"resultType"' not in bytes(result):
+            return Reply(result=_marked(result, method))  # every result has one; not every server knows
+        if method == "resources/read" and b'"public"' in bytes(result):
             return Reply(result=_private(result))
         return reply
     if caller.era == "stateless":

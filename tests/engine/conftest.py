@@ -3,6 +3,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engine.kit import Stage, stage
+from tests.peers.fixtures import module_peers
+
+__all__ = ["module_peers"]
 
 
 @pytest.fixture

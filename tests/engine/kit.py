@@ -165,7 +165,9 @@ class Client:
 
     # -- stateless
 
-    def ask(self, method: str, params: Json | None = None, *, meta: Json | None = None, **headers: str | None) -> Answer:
+    def ask(
+        self, method: str, params: Json | None = None, *, meta: Json | None = None, **headers: str | None
+    ) -> Answer:
         """A request of 2026-07-28."""
         return self.http("POST", *self.asked(method, params, meta=meta), **self.mirrored(method, params) | headers)
 

@@ -105,7 +105,9 @@ def test_a_session_goes_on_in_another_process(play: Stage, client: Client, upstr
     client.tool("up__echo", text="one")
     other = Client(play.url("hub", 1), session=client.session)
     assert other.tool("up__echo", text="two").result["content"][0]["text"] == "two"
-    sessions = {headers["mcp-session-id"] for message, headers in upstream.seen if message.get("method") == "tools/call"}
+    sessions = {
+        headers["mcp-session-id"] for message, headers in upstream.seen if message.get("method") == "tools/call"
+    }
     assert len(sessions) == 1, "both processes use the same session with the server"
 
 

@@ -39,12 +39,11 @@ class Asked:
         self.receive = receive
         self.send = send
         self.streaming = False
-        self.event_ids = False
 
-    async def start(self) -> None:
+    async def start(self, *more: tuple[bytes, bytes]) -> None:
         if not self.streaming:
             self.streaming = True
-            await self.send({"type": "http.response.start", "status": 200, "headers": [SSE_TYPE]})
+            await self.send({"type": "http.response.start", "status": 200, "headers": [SSE_TYPE, *more]})
 
     async def event(self, message: Json, event_id: str = "") -> None:
         """Say something before the answer."""
@@ -135,6 +134,7 @@ class Upstream:
         queue = self.streams[headers["mcp-session-id"]] = asyncio.Queue()
         await send({"type": "http.response.start", "status": 200, "headers": [SSE_TYPE]})
         await send({"type": "http.response.body", "body": b": hello\n\n", "more_body": True})
+        await receive()  # the request itself; what comes next is that the client hung up
         watch = asyncio.ensure_future(receive())
         while True:
             told = asyncio.ensure_future(queue.get())
@@ -177,7 +177,7 @@ class Upstream:
             reply, status = {"result": result}, 200
         message = {"jsonrpc": "2.0", "id": asked.message["id"], **reply}
         if asked.streaming or not self.json_replies:
-            await asked.start()
+            await asked.start(*more)
             data = f"event: message\ndata: {json.dumps(message)}\n\n".encode()
             await send({"type": "http.response.body", "body": data})
         else:
