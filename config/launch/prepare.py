@@ -1,11 +1,12 @@
 """What has to happen between the stores and the processes: migrate, collect static files, seed the demo.
 
-One process does all of it, since loading Django takes longer than most of the steps. What the seed says goes to
-standard output, all the rest to standard error.
+One process does all of it, since loading Django takes longer than most of the steps. What the seed says, and
+the set-up link, go to standard output, all the rest to standard error.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -28,6 +29,10 @@ def main() -> None:
         mark_current(collected, digest)
     if settings.DEMO:
         call_command("seed_demo", stdout=sys.stdout)
+    link = io.StringIO()
+    call_command("setup_link", stdout=link, stderr=io.StringIO())  # silent once there is an operator
+    if link.getvalue():
+        print(f"Nobody operates this site yet. Open this link once to become its operator:\n  {link.getvalue()}")
 
 
 if __name__ == "__main__":

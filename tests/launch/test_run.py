@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -137,6 +138,8 @@ def hold_connections(port: int) -> list[socket.socket]:
 def test_a_term_ends_everything_in_time_and_a_start_finds_it_all_again(tmp_path: Path) -> None:
     with running_site(tmp_path, DEMO="0") as site:
         secrets = (tmp_path / "secrets.json").read_bytes()
+        (link,) = re.findall(rf"http://localhost:{site.port}(/setup/\S+)", site.output)
+        assert site.status(link) == 200, "without a demo, the operator is made by a link"
         held = hold_connections(site.port)
         everything = site.processes()
         started = time.monotonic()
@@ -162,7 +165,7 @@ def test_after_a_kill_of_the_launcher_the_next_run_takes_over(tmp_path: Path) ->
         left = site.processes()
         site.signal(signal.SIGKILL)
         site.wait_end()
-        ours = [pid for pid, args in left.items() if "python" in args]
+        ours = [pid for pid, args in left.items() if "bin/python" in args]
         wait_until(lambda: not any(is_alive(pid) for pid in ours), "the processes follow the launcher")
     with running_site(tmp_path, DEMO="0", PORT=str(site.port)) as again:
         assert again.status("/healthz") == 200

@@ -72,7 +72,7 @@ class Site:
 
     def processes(self) -> dict[int, str]:
         """Every process of this run, with its command: below the launcher, or in the data folder."""
-        table = subprocess.check_output(["ps", "-eo", "pid=,ppid=,args="], text=True).splitlines()
+        table = subprocess.check_output(["ps", "-wweo", "pid=,ppid=,args="], text=True).splitlines()
         rows = {int(pid): (int(parent), args) for pid, parent, args in (row.split(None, 2) for row in table)}
         found: dict[int, str] = {}
         for pid, (_, args) in rows.items():
