@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
+from core import styleguide_forms as forms
 from core import styleguide_samples as samples
 from core.components.schema_form import SchemaForm
 from core.components.table import Table
@@ -34,13 +35,13 @@ def _table(request: HttpRequest) -> Table:
 def index(request: HttpRequest) -> HttpResponse:
     """POST fills in the two sample forms and shows what was read, or what is wrong. Nothing is stored."""
     sent = request.POST if request.method == "POST" else None
-    schema = SchemaForm(samples.SCHEMA, name="args", data=sent, **({} if sent else {"value": samples.ARGUMENTS}))
+    schema = SchemaForm(forms.SCHEMA, name="args", data=sent, **({} if sent else {"value": forms.ARGUMENTS}))
     context: dict[str, Any] = {
         **samples.context(),
         "table": _table(request),
-        "form": samples.SampleForm(sent) if sent else samples.SampleForm(initial={"name": "production"}),
-        "wrong": samples.SampleForm({"name": "", "url": "http//mcp", "transport": "sse"}, auto_id="wrong_%s"),
-        "prefixed": samples.SampleForm(initial={"name": "production"}, auto_id="prefixed_%s"),
+        "form": forms.SampleForm(sent) if sent else forms.SampleForm(initial={"name": "production"}),
+        "wrong": forms.SampleForm({"name": "", "url": "http//mcp", "transport": "sse"}, auto_id="wrong_%s"),
+        "prefixed": forms.SampleForm(initial={"name": "production"}, auto_id="prefixed_%s"),
         "schema": schema,
         "read": schema.value if schema.is_valid() else None,
     }

@@ -6,13 +6,13 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django import forms
-
 from core.components.charts import Band, Bucket, Day, Days, Histogram, Minutes, Series
+from core.components.code import pretty
 from core.components.interchange import Client, HubPicture, Line, State
 from core.components.snippets import Snippet
 from core.components.table import Choice, Column, Filter
 from core.components.timeline import Stage, Step, TimelineItem
+from core.styleguide_forms import ARGUMENTS
 
 NOW = datetime(2025, 11, 23, 9, 45, 12, tzinfo=UTC)
 SERVERS: tuple[tuple[str, str, int, State, str, float], ...] = (
@@ -31,21 +31,24 @@ CLIENTS = (
     Client("Support widget", "9 / min, 1 key", "9 / min"),
     Client("nightly-report", "3 / min, 1 key", "3 / min"),
 )
-TOOLS = [
-    {"name": "search_code", "server": "GitHub", "code": "GH", "line": 1, "state": "running", "calls": 14208, "p95": 210, "ok": 99.96},
-    {"name": "create_pull_request", "server": "GitHub", "code": "GH", "line": 1, "state": "running", "calls": 1904, "p95": 640, "ok": 99.8},
-    {"name": "list_issues", "server": "GitHub", "code": "GH", "line": 1, "state": "running", "calls": 9611, "p95": 185, "ok": 99.98},
-    {"name": "delete_file", "server": "GitHub", "code": "GH", "line": 1, "state": "running", "calls": 0, "p95": None, "ok": None},
-    {"name": "query", "server": "Postgres", "code": "PG", "line": 2, "state": "broken", "calls": 6120, "p95": 38, "ok": 81.2},
-    {"name": "search", "server": "Notion", "code": "NO", "line": 3, "state": "running", "calls": 7344, "p95": 420, "ok": 99.9},
-    {"name": "update_page", "server": "Notion", "code": "NO", "line": 3, "state": "warn", "calls": 212, "p95": 510, "ok": 99.5},
-    {"name": "query_prometheus", "server": "Grafana", "code": "GR", "line": 4, "state": "running", "calls": 5102, "p95": 96, "ok": 100.0},
-    {"name": "create_refund", "server": "Stripe", "code": "ST", "line": 6, "state": "paused", "calls": 41, "p95": 380, "ok": 100.0},
-    {"name": "browser_navigate", "server": "Playwright", "code": "PW", "line": 5, "state": "running", "calls": 3007, "p95": 1840, "ok": 97.9},
-]  # fmt: skip
+# name, server, letters, line, state, calls a day, p95 in ms, succeeded in percent
+_TOOLS: tuple[tuple[str, str, str, int, str, int, int | None, float | None], ...] = (
+    ("search_code", "GitHub", "GH", 1, "running", 14208, 210, 99.96),
+    ("create_pull_request", "GitHub", "GH", 1, "running", 1904, 640, 99.8),
+    ("list_issues", "GitHub", "GH", 1, "running", 9611, 185, 99.98),
+    ("delete_file", "GitHub", "GH", 1, "running", 0, None, None),
+    ("query", "Postgres", "PG", 2, "broken", 6120, 38, 81.2),
+    ("search", "Notion", "NO", 3, "running", 7344, 420, 99.9),
+    ("update_page", "Notion", "NO", 3, "warn", 212, 510, 99.5),
+    ("query_prometheus", "Grafana", "GR", 4, "running", 5102, 96, 100.0),
+    ("create_refund", "Stripe", "ST", 6, "paused", 41, 380, 100.0),
+    ("browser_navigate", "Playwright", "PW", 5, "running", 3007, 1840, 97.9),
+)
+_KEYS = ("name", "server", "code", "line", "state", "calls", "p95", "ok")
+TOOLS: list[dict[str, Any]] = [dict(zip(_KEYS, row, strict=True)) for row in _TOOLS]
 for _tool in TOOLS:
-    _calls = float(str(_tool["calls"]))
-    _tool["hours"] = [_calls / 24 * (1 + 0.6 * math.sin(hour / 4 + len(str(_tool["name"])))) for hour in range(24)]
+    _hourly, _shift = _tool["calls"] / 24, len(_tool["name"])
+    _tool["hours"] = [_hourly * (1 + 0.6 * math.sin(hour / 4 + _shift)) for hour in range(24)]
 
 COLUMNS = (
     Column("name", "Tool", sort="name"),
@@ -61,33 +64,6 @@ FILTERS = (
         "state", "State", (Choice("running", "running"), Choice("paused", "paused"), Choice("broken", "not answering"))
     ),
 )
-ARGUMENTS = {"city": "Bern", "units": "metric", "days": 3, "tags": ["rain", "wind"], "place": {"lat": 46.9, "lon": 7.4}}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "city": {"type": "string", "description": "A place by name.", "examples": ["Bern"]},
-        "units": {"enum": ["metric", "imperial"], "default": "metric", "description": "How to say temperatures."},
-        "days": {"type": "integer", "minimum": 1, "maximum": 14, "description": "1 to 14."},
-        "hourly": {"type": "boolean", "default": False, "description": "Hour by hour instead of day by day."},
-        "alerts": {"type": "boolean"},
-        "tags": {"type": "array", "items": {"type": "string"}},
-        "fields": {"type": "array", "uniqueItems": True, "items": {"enum": ["rain", "wind", "snow", "sun"]}},
-        "place": {
-            "type": "object",
-            "description": "Instead of a name.",
-            "properties": {"lat": {"type": "number"}, "lon": {"type": "number"}},
-            "required": ["lat", "lon"],
-        },
-        "stops": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"at": {"type": "string"}, "hours": {"type": "integer"}}},
-        },
-        "since": {"type": "string", "format": "date"},
-        "note": {"type": "string", "maxLength": 500},
-        "extra": {"type": "object", "description": "Anything else, as JSON."},
-    },
-    "required": ["city", "days"],
-}
 REPLY = {
     "number": 2117,
     "state": "open",
@@ -97,32 +73,16 @@ REPLY = {
 }
 
 
-class SampleForm(forms.Form):
-    """Every kind of field."""
-
-    name = forms.CharField(max_length=40, help_text="Letters, digits and dashes. It becomes part of the address.")
-    url = forms.URLField(label="Address", required=False, assume_scheme="https")
-    transport = forms.ChoiceField(choices=[("http", "Streamable HTTP"), ("sse", "SSE"), ("stdio", "Command")])
-    token = forms.CharField(
-        widget=forms.PasswordInput, required=False, help_text="Stored encrypted, never shown again."
-    )
-    instructions = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    role = forms.ChoiceField(
-        widget=forms.RadioSelect, choices=[("member", "Member"), ("viewer", "Viewer")], initial="member"
-    )
-    scopes = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple, choices=[("mcp", "Use hubs"), ("read", "Read")], required=False
-    )
-    read_only = forms.BooleanField(
-        label="Only tools that read", required=False, help_text="Others are left out of this hub."
-    )
+def _line(index: int, name: str, code: str, line: int, state: State, note: str, rate: float) -> Line:
+    return Line(f"s{index}", name, code, line, state, note, f"{rate:g} / min" if rate else "", rate)
 
 
 def hub(count: int = 6) -> HubPicture:
     """A sample hub with that many servers."""
-    lines = [Line(f"s{i}", name, code, line, state, note, f"{rate:g} / min" if rate else "", rate) for i, (name, code, line, state, note, rate) in enumerate(SERVERS)]  # fmt: skip
+    lines = [_line(index, *server) for index, server in enumerate(SERVERS)]
     for index, name in enumerate(MORE):
-        lines.append(Line(f"m{index}", name, name[:2].upper(), index % 8 + 1, "paused" if index == 5 else "running", "3 tools", f"{9 - index} / min" if index < 9 else "", max(0, 9 - index)))  # fmt: skip
+        state: State = "paused" if index == 5 else "running"
+        lines.append(_line(index + 6, name, name[:2].upper(), index % 8 + 1, state, "3 tools", max(0, 9 - index)))
     return HubPicture("sample", "production", CLIENTS, tuple(lines[:count]), "128 / min")
 
 
@@ -142,10 +102,12 @@ BY_MINUTE = Minutes(
     [int(300 + 90 * math.sin(i / 9)) for i in range(60)],
     [30 + i % 7 if i > 40 else 12 if i in (12, 13) else 0 for i in range(60)],
 )
-BAND = Band(
-    _MINUTES[::2],
-    tuple(Series(name, line, [20 + rate + rate / 2 * math.sin(i / 4 + line) for i in range(30)]) for name, _c, line, _s, _n, rate in SERVERS if rate),
-)  # fmt: skip
+_WAVES = {
+    (name, line): [20 + rate + rate / 2 * math.sin(i / 4 + line) for i in range(30)]
+    for name, _code, line, _state, _note, rate in SERVERS
+    if rate
+}
+BAND = Band(_MINUTES[::2], tuple(Series(name, line, values) for (name, line), values in _WAVES.items()))
 THIRTY = Days([Day(NOW - timedelta(days=29 - i), "warn" if i == 11 else "bad" if i == 12 else "ok") for i in range(30)])
 STAGES = (
     Stage("Received", "from Claude, session of Mara Reyes", 0.2, 0, 0.116),
@@ -156,37 +118,118 @@ STAGES = (
     Stage("Recorded", "before the answer left", 0.4, 0.988, 0.012),
 )
 STEPS = (Step("Connect a server", "done"), Step("Choose its tools", "now", note="24 found"), Step("Connect a client"))
+_REFUSED = "password authentication failed for user reporting"
 EVENTS = (
     TimelineItem("Hub production was paused", "", NOW - timedelta(minutes=4), "Mara Reyes", "warn"),
-    TimelineItem(
-        "Postgres stopped answering",
-        "password authentication failed for user reporting",
-        NOW - timedelta(hours=3),
-        "",
-        "bad",
-    ),
+    TimelineItem("Postgres stopped answering", _REFUSED, NOW - timedelta(hours=3), "", "bad"),
     TimelineItem("Key nightly-report was made", "", NOW - timedelta(days=2), "Ines Okafor", "ok"),
 )
+_ADDRESS = "https://hub.example.com/mcp/acme"
 SNIPPETS = (
-    Snippet("claude", "Claude Code", "claude mcp add --transport http acme https://hub.example.com/mcp/acme", "bash", "Then type /mcp in Claude Code.", "Run this once", True, "$"),
-    Snippet("cursor", "Cursor", '{\n  "mcpServers": {\n    "acme": {"url": "https://hub.example.com/mcp/acme"}\n  }\n}', "json", "Cursor asks once whether to trust it.", ".cursor/mcp.json"),
-    Snippet("python", "Python", 'async with Client("https://hub.example.com/mcp/acme") as hub:\n    tools = await hub.list_tools()  # all of them', "python"),
-)  # fmt: skip
-MARKDOWN = "**Bern**, 3 days, `metric`\n\n- Rain until noon\n- [Source](https://example.com)\n\n| day | °C |\n|---|---|\n| Mon | 7 |"
+    Snippet(
+        "claude",
+        "Claude Code",
+        f"claude mcp add --transport http acme {_ADDRESS}",
+        "bash",
+        note="Then type /mcp in Claude Code.",
+        where="Run this once",
+        one_line=True,
+        prompt="$",
+    ),
+    Snippet(
+        "cursor",
+        "Cursor",
+        pretty({"mcpServers": {"acme": {"url": _ADDRESS}}}),
+        "json",
+        note="Cursor asks once whether to trust it.",
+        where=".cursor/mcp.json",
+    ),
+    Snippet(
+        "python",
+        "Python",
+        f'async with Client("{_ADDRESS}") as hub:\n    tools = await hub.list_tools()  # all of them',
+        "python",
+    ),
+)
+MARKDOWN = """**Bern**, 3 days, `metric`
+
+- Rain until noon
+- [Source](https://example.com)
+
+| day | °C |
+|---|---|
+| Mon | 7 |
+"""
+
+
+LINE_NAMES = ("red", "sky", "forest", "orange", "plum", "teal", "olive", "graphite")
+COLOURS = (
+    *("paper", "sheet", "well", "hover", "rule", "edge", "ink", "ink-2", "ink-3", "accent", "accent-wash"),
+    *("ok", "warn", "bad", "ok-wash", "warn-wash", "bad-wash"),
+)
+FACTS = (("Transport", "Streamable HTTP"), ("Address", "https://mcp.example.com/mcp"), ("Last seen", ""))
+TABS = (
+    ("Overview", "/styleguide/"),
+    ("Tools", "/styleguide/tools/", 64),
+    ("Keys", "/styleguide/keys/", 9),
+    ("Calls", "/styleguide/calls/"),
+)
+CHOICES = (
+    {"value": "form", "label": "By hand", "text": "A command or an address.", "icon": "plug"},
+    {"value": "paste", "label": "Paste JSON", "text": "From Claude Desktop or Cursor.", "icon": "clipboard-paste"},
+    {"value": "catalogue", "label": "From the catalogue", "text": "110 known servers.", "icon": "store"},
+)
+ENTRIES = (
+    {
+        "url": "#entries",
+        "code": "CA",
+        "kind": "assistant",
+        "name": "Claim Analyser",
+        "by": "Assistant by pedroespecial101",
+        "text": "Weighs a claim: evidence for, evidence against, fallacies, and a grade.",
+        "price": "Free",
+    },
+    {
+        "url": "#entries",
+        "code": "GH",
+        "kind": "server",
+        "name": "GitHub",
+        "by": "Server by GitHub",
+        "text": "Issues, code search, pull requests and actions.",
+        "facts": "Sign-in with GitHub",
+    },
+)
 
 
 def context() -> dict[str, Any]:
     """Everything a page of the styleguide draws."""
+    hero = HubPicture(
+        "hero", "Your hub", tuple(Client(one.name) for one in CLIENTS), hub(8).lines, "keys, rules, record"
+    )
     return {
-        "now": NOW, "hub": hub(), "big_hub": hub(16), "lone_hub": HubPicture("lone", "new", CLIENTS[:1]),
-        "hero": HubPicture("hero", "Your hub", tuple(Client(c.name) for c in CLIENTS), hub(8).lines, "keys, rules, record"),
-        "latency": LATENCY, "by_minute": BY_MINUTE, "band": BAND, "thirty": THIRTY, "stages": STAGES, "steps": STEPS,
-        "events": EVENTS, "snippets": SNIPPETS, "reply": REPLY, "shell": "pip install mcp\nexport KEY='cr_live'  # once", "markdown_text": MARKDOWN, "before": ARGUMENTS,
-        "after": {**ARGUMENTS, "days": 5, "units": "imperial"}, "servers": SERVERS,
-        "lines": ("red", "sky", "forest", "orange", "plum", "teal", "olive", "graphite"),
-        "colours": ("paper", "sheet", "well", "hover", "rule", "edge", "ink", "ink-2", "ink-3", "accent", "accent-wash", "ok", "warn", "bad", "ok-wash", "warn-wash", "bad-wash"),
-        "facts": (("Transport", "Streamable HTTP"), ("Address", "https://mcp.example.com/mcp"), ("Last seen", "")),
-        "tab_items": (("Overview", "/styleguide/"), ("Tools", "/styleguide/tools/", 64), ("Keys", "/styleguide/keys/", 9), ("Calls", "/styleguide/calls/")),
-        "choices": ({"value": "form", "label": "By hand", "text": "A command or an address.", "icon": "plug"}, {"value": "paste", "label": "Paste JSON", "text": "From Claude Desktop, Cursor or VS Code.", "icon": "clipboard-paste"}, {"value": "catalogue", "label": "From the catalogue", "text": "110 known servers.", "icon": "store"}),
-        "entries": ({"url": "#entries", "code": "CA", "kind": "assistant", "name": "Claim Analyser", "by": "Assistant by pedroespecial101", "text": "Weighs a claim: evidence for, evidence against, fallacies, and a grade.", "price": "Free"}, {"url": "#entries", "code": "GH", "kind": "server", "name": "GitHub", "by": "Server by GitHub", "text": "Issues, code search, pull requests and actions.", "facts": "Sign-in with GitHub"}),
-    }  # fmt: skip
+        "now": NOW,
+        "hub": hub(),
+        "big_hub": hub(16),
+        "lone_hub": HubPicture("lone", "new", CLIENTS[:1]),
+        "hero": hero,
+        "latency": LATENCY,
+        "by_minute": BY_MINUTE,
+        "band": BAND,
+        "thirty": THIRTY,
+        "stages": STAGES,
+        "steps": STEPS,
+        "events": EVENTS,
+        "snippets": SNIPPETS,
+        "reply": REPLY,
+        "shell": "pip install mcp\nexport KEY='cr_live'  # once",
+        "markdown_text": MARKDOWN,
+        "before": ARGUMENTS,
+        "after": {**ARGUMENTS, "days": 5, "units": "imperial"},
+        "servers": SERVERS,
+        "lines": LINE_NAMES,
+        "colours": COLOURS,
+        "facts": FACTS,
+        "tab_items": TABS,
+        "choices": CHOICES,
+        "entries": ENTRIES,
+    }

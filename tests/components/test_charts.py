@@ -66,10 +66,15 @@ def test_a_bar_never_leaves_its_frame() -> None:
         assert float(rect.get("x", 0)) + float(rect.get("width", 0)) <= 101.5
 
 
-@pytest.mark.parametrize("html", [
-    charts.histogram(charts.Histogram(())), charts.minutes(charts.Minutes((), (), ())), charts.band(charts.Band((), ())),
-    charts.days(charts.Days(())),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "html",
+    [
+        charts.histogram(charts.Histogram(())),
+        charts.minutes(charts.Minutes((), (), ())),
+        charts.band(charts.Band((), ())),
+        charts.days(charts.Days(())),
+    ],
+)
 def test_nothing_to_draw_is_nothing(html: str) -> None:
     assert html == ""
 

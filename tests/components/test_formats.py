@@ -19,8 +19,18 @@ def said(html: str) -> str:
 
 @pytest.mark.parametrize(
     ("ms", "text"),
-    [(0.4, "0.4 ms"), (9.96, "10 ms"), (184, "184 ms"), (1318, "1,318 ms"), (9999.6, "10 s"), (44_000, "44 s")]
-    + [(190_000, "3 min"), (7_300_000, "2 h"), (260_000_000, "3 d"), (0, "0 ms")],
+    [
+        (0.4, "0.4 ms"),
+        (9.96, "10 ms"),
+        (184, "184 ms"),
+        (1318, "1,318 ms"),
+        (9999.6, "10 s"),
+        (44_000, "44 s"),
+        (190_000, "3 min"),
+        (7_300_000, "2 h"),
+        (260_000_000, "3 d"),
+        (0, "0 ms"),
+    ],
 )
 def test_a_duration_takes_the_unit_that_reads_best(ms: float, text: str) -> None:
     assert said(formats.duration(ms)) == text
@@ -62,8 +72,8 @@ def test_a_number_is_grouped_and_keeps_its_unit(value: float | None, unit: str, 
         (20_000, "USD", "$0.02"),
         (1_500_000, "CHF", "CHF 1.50"),
         (11_500, "EUR", "€0.0115"),
-    ]
-    + [(-2_000_000, "USD", "\u2212$2")],
+        (-2_000_000, "USD", "\u2212$2"),
+    ],
 )
 def test_a_price_is_written_from_micro_units(micros: int, currency: str, text: str) -> None:
     assert said(formats.price(micros, currency)) == text

@@ -10,8 +10,16 @@ from xml.etree import ElementTree
 import pytest
 
 from core.components.geometry import bending, corners, elbow, spread
-from core.components.interchange import Client, HubPicture, Line, State, grouped, interchange, interchange_with_table
-from core.components.interchange import summary
+from core.components.interchange import (
+    Client,
+    HubPicture,
+    Line,
+    State,
+    grouped,
+    interchange,
+    interchange_with_table,
+    summary,
+)
 
 Point = tuple[float, float]
 

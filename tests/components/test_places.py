@@ -96,7 +96,7 @@ def test_the_switcher_lists_workspaces_of_signed_in_people() -> None:
     register_switcher(lambda request: [WorkspaceLink("Acme", "Team", "/w/acme/", True)])
     assert [item.name for item in workspaces(asked())] == ["Acme"]
     stranger = asked()
-    stranger.user.is_authenticated = False  # type: ignore[misc, assignment]
+    stranger.user.is_authenticated = False  # type: ignore[misc]
     assert workspaces(stranger) == ()
     Person.is_authenticated = True
 

@@ -68,26 +68,66 @@ def test_each_kind_of_schema_has_its_field(schema: Any, expected: str) -> None:
 
 
 def test_what_was_filled_in_comes_back_with_its_types() -> None:
-    schema = obj({
-        "city": {"type": "string"}, "days": {"type": "integer"}, "size": {"type": "number"}, "on": {"type": "boolean", "default": False},
-        "maybe": {"type": "boolean"}, "unit": {"enum": ["metric", 2, None]}, "tags": {"type": "array", "items": {"type": "string"}},
-        "colours": {"type": "array", "uniqueItems": True, "items": {"enum": ["red", "blue"]}},
-        "place": obj({"lat": {"type": "number"}}, "lat"), "extra": {"type": "object"}, "fixed": {"const": 7},
-    }, "city", "days", "fixed")  # fmt: skip
+    schema = obj(
+        {
+            "city": {"type": "string"},
+            "days": {"type": "integer"},
+            "size": {"type": "number"},
+            "on": {"type": "boolean", "default": False},
+            "maybe": {"type": "boolean"},
+            "unit": {"enum": ["metric", 2, None]},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "colours": {"type": "array", "uniqueItems": True, "items": {"enum": ["red", "blue"]}},
+            "place": obj({"lat": {"type": "number"}}, "lat"),
+            "extra": {"type": "object"},
+            "fixed": {"const": 7},
+        },
+        "city",
+        "days",
+        "fixed",
+    )
     form = sent(
-        schema, city="Bern", days="3", size="1.5", on="true", maybe="false", unit="1", tags__0="a", tags__1="", tags__4="b",
-        colours=["1"], place__lat="46.9", extra='{"k": [1]}',
-    )  # fmt: skip
+        schema,
+        city="Bern",
+        days="3",
+        size="1.5",
+        on="true",
+        maybe="false",
+        unit="1",
+        tags__0="a",
+        tags__1="",
+        tags__4="b",
+        colours=["1"],
+        place__lat="46.9",
+        extra='{"k": [1]}',
+    )
     assert form.is_valid(), form.errors
     assert form.value == {
-        "city": "Bern", "days": 3, "size": 1.5, "on": True, "maybe": False, "unit": 2, "tags": ["a", "b"], "colours": ["blue"],
-        "place": {"lat": 46.9}, "extra": {"k": [1]}, "fixed": 7,
-    }  # fmt: skip
+        "city": "Bern",
+        "days": 3,
+        "size": 1.5,
+        "on": True,
+        "maybe": False,
+        "unit": 2,
+        "tags": ["a", "b"],
+        "colours": ["blue"],
+        "place": {"lat": 46.9},
+        "extra": {"k": [1]},
+        "fixed": 7,
+    }
 
 
 def test_what_is_left_empty_is_left_out() -> None:
-    schema = obj({"a": {"type": "string"}, "b": {"type": "integer"}, "c": {"type": "boolean"}, "d": {"enum": [1]},
-                  "e": {"type": "array", "items": {"type": "string"}}, "f": obj({"x": {"type": "string"}}, "x")})  # fmt: skip
+    schema = obj(
+        {
+            "a": {"type": "string"},
+            "b": {"type": "integer"},
+            "c": {"type": "boolean"},
+            "d": {"enum": [1]},
+            "e": {"type": "array", "items": {"type": "string"}},
+            "f": obj({"x": {"type": "string"}}, "x"),
+        }
+    )
     form = sent(schema, a="", b=" ", c="", d="", e__0="", f__x="")
     assert form.is_valid(), form.errors
     assert form.value == {}
@@ -208,19 +248,44 @@ def test_a_schema_of_a_megabyte_is_drawn_as_one_json_box_quickly() -> None:
 
 def test_nothing_of_a_schema_is_trusted_as_html() -> None:
     evil = "<script>alert(1)</script>"
-    schema = obj({evil: {"type": "string", "title": evil, "description": evil, "default": evil, "examples": [evil]},
-                  "e": {"enum": [evil, '"><x']}, "l": {"type": "array", "title": evil, "items": {"type": "string"}}})  # fmt: skip
+    schema = obj(
+        {
+            evil: {"type": "string", "title": evil, "description": evil, "default": evil, "examples": [evil]},
+            "e": {"enum": [evil, '"><x']},
+            "l": {"type": "array", "title": evil, "items": {"type": "string"}},
+        }
+    )
     html = drawn(SchemaForm(schema))
     assert "<script" not in html and "<x" not in html
 
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["type", "properties", "items", "enum", "$ref", "anyOf", "allOf", "required", "default", "const", "title"])
-        | st.text(max_size=4), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "properties",
+                    "items",
+                    "enum",
+                    "$ref",
+                    "anyOf",
+                    "allOf",
+                    "required",
+                    "default",
+                    "const",
+                    "title",
+                ]
+            )
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
     max_leaves=25,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=150, deadline=None)

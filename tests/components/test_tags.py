@@ -20,16 +20,36 @@ def render(source: str, **context: Any) -> str:
 @pytest.mark.parametrize(
     "source",
     [
-        "{% state 'warn' evil %}", "{% badge evil %}", "{% bullet evil name=evil %}", "{% tile evil %}", "{% avatar evil %}",
-        "{% person evil note=evil %}", "{% named evil code='GH' href=evil note=evil %}", "{% button evil href=evil %}",
-        "{% button evil name=evil value=evil icon_only=True %}", "{% code evil lang='bash' label=evil %}", "{% line evil label=evil prompt=evil %}",
-        "{% json evil %}", "{% json pairs %}", "{% markdown evil %}", "{% diff evil '' %}", "{% kv pairs.items %}", "{% crumbs evil evil evil %}",
-        "{% tabs items label=evil %}", "{% stat evil evil unit=evil note=evil %}", "{% sheet evil note=evil %}{{ evil }}{% endsheet %}",
-        "{% notice evil %}{{ evil }}{% endnotice %}", "{% empty evil %}{% endempty %}", "{% dialog 'd' evil %}{% enddialog %}",
-        "{% search_field name='q' value=evil label=evil placeholder=evil %}", "{% price 5 evil per=evil %}", "{% number 5 evil %}",
-        "{% sparkline values label=evil %}", "{% bar 0.5 label=evil %}",
+        "{% state 'warn' evil %}",
+        "{% badge evil %}",
+        "{% bullet evil name=evil %}",
+        "{% tile evil %}",
+        "{% avatar evil %}",
+        "{% person evil note=evil %}",
+        "{% named evil code='GH' href=evil note=evil %}",
+        "{% button evil href=evil %}",
+        "{% button evil name=evil value=evil icon_only=True %}",
+        "{% code evil lang='bash' label=evil %}",
+        "{% line evil label=evil prompt=evil %}",
+        "{% json evil %}",
+        "{% json pairs %}",
+        "{% markdown evil %}",
+        "{% diff evil '' %}",
+        "{% kv pairs.items %}",
+        "{% crumbs evil evil evil %}",
+        "{% tabs items label=evil %}",
+        "{% stat evil evil unit=evil note=evil %}",
+        "{% sheet evil note=evil %}{{ evil }}{% endsheet %}",
+        "{% notice evil %}{{ evil }}{% endnotice %}",
+        "{% empty evil %}{% endempty %}",
+        "{% dialog 'd' evil %}{% enddialog %}",
+        "{% search_field name='q' value=evil label=evil placeholder=evil %}",
+        "{% price 5 evil per=evil %}",
+        "{% number 5 evil %}",
+        "{% sparkline values label=evil %}",
+        "{% bar 0.5 label=evil %}",
     ],
-)  # fmt: skip
+)
 def test_no_component_lets_markup_through(source: str) -> None:
     html = render(source, evil=EVIL, pairs={EVIL: EVIL}, items=[(EVIL, EVIL, EVIL)], values=[1, 2])
     assert "<script" not in html
@@ -38,7 +58,8 @@ def test_no_component_lets_markup_through(source: str) -> None:
 def test_slots_reach_their_own_block_through_loops_and_other_blocks() -> None:
     html = render(
         "{% sheet 'Outer' %}{% for n in numbers %}{% sheet_head %}[{{ n }}]{% endsheet_head %}{% endfor %}"
-        "{% notice 'Inner' %}{% notice_do %}do{% endnotice_do %}{% endnotice %}{% sheet_foot %}foot{% endsheet_foot %}{% endsheet %}",
+        "{% notice 'Inner' %}{% notice_do %}do{% endnotice_do %}{% endnotice %}"
+        "{% sheet_foot %}foot{% endsheet_foot %}{% endsheet %}",
         numbers=[1, 2],
     )
     head, _, rest = html.partition("</header>")
