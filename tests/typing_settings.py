@@ -7,4 +7,4 @@ os.environ.setdefault("MASTER_KEY", "A" * 43)
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@localhost/nothing")
 os.environ.setdefault("REDIS_URL", "redis://localhost/0")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
