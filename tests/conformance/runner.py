@@ -20,6 +20,8 @@ REQUIRED = {"2025-11-25": 30, "2026-07-28": 37}
 """How many server scenarios each revision requires; the suite's own list must agree."""
 SCENARIO_TIMEOUT_MS = 8000
 SUITE_TIMEOUT_S = 240
+CLIENT_TIMEOUT_MS = 30_000
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
@@ -81,6 +83,22 @@ def run(url: str, revision: str) -> Report:
         done = tools.run(command, timeout_s=SUITE_TIMEOUT_S)
         found = {name: Scenario(name, _checks(Path(folder), name)) for name in required(revision)}
     return Report(revision, found, done.stdout + done.stderr, done.returncode)
+
+
+def run_client(command: str, scenario: str, revision: str) -> tuple[list[str], str]:
+    """Let the suite start `command URL` and judge what reaches its server. Failed checks and warnings; all it said."""
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        arguments = tools.command(
+            "conformance", "client", "--command", command, "--scenario", scenario, "--spec-version", revision,
+            "-o", folder, "--timeout", str(CLIENT_TIMEOUT_MS),
+        )  # fmt: skip
+        done = tools.run(arguments, timeout_s=SUITE_TIMEOUT_S, cwd=ROOT)
+        found = list(Path(folder).rglob("checks.json"))
+        result = Scenario(scenario, json.loads(found[0].read_text()) if found else [])
+    failed = result.failures + result.warnings
+    if done.returncode != 0 and not failed:
+        failed = [f"the client ended with an error ({done.returncode})"]
+    return failed, done.stdout + done.stderr
 
 
 def _checks(folder: Path, scenario: str) -> list[dict[str, Any]]:

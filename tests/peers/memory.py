@@ -208,11 +208,13 @@ async def discover(upstreams: Upstreams, spec: UpstreamSpec, position: int = 0) 
     eras: list[Era] = []
     hello: dict[str, Any] = {}
     session: UpstreamSession | None = None
-    for era in spec.eras or ("stateless", "handshake"):
+    wanted: tuple[Era, ...] = spec.eras or ("stateless", "handshake")
+    last = wanted[-1]
+    for era in wanted:
         try:
             session = await upstreams.session(spec, era=era)
         except Exception:
-            if era == "handshake" and not eras:
+            if era == last and not eras:
                 raise
             continue
         hello = hello or msgspec.json.decode(session.hello)
