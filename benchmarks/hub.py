@@ -103,7 +103,7 @@ def load(url: str, key: str, callers: int, seconds: float) -> dict[str, float]:
         [*command, "--callers", str(callers), "--seconds", str(seconds)],
         cwd=ROOT,
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
     )
     found: dict[str, float] = json.loads(done.stdout)

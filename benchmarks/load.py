@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
+from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -22,8 +23,7 @@ class Connection(asyncio.Protocol):
     """One request at a time over one connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
         self.answer: asyncio.Future[bytes] | None = None
 
     def connection_lost(self, problem: Exception | None) -> None:

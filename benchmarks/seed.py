@@ -14,7 +14,7 @@ from proxy.services.runs import run_discovery
 
 def seed(url: str) -> str:
     """Connect `url` as the server `up` of the hub `bench/main`; returns a key's secret."""
-    user = create_person(actor=SYSTEM, email="bench@example.com", name="Bench")
+    user = create_person(actor=SYSTEM, email="owner@example.com", name="Owner")
     workspace = create_workspace(actor=person(user), name="Bench", slug="bench")
     actor = principal_for(user, workspace)
     server = connect_server(

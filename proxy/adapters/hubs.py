@@ -71,14 +71,13 @@ class PostgresHubs:
         self._specs: VersionedCache[UpstreamSpec | None] = VersionedCache(5_000)
         self.data_keys: dict[str, bytes] = {}
         """Data keys of workspaces with a hub that records payloads, or a server with secrets."""
+        self._stale: set[str] = set()
         for cache in (self._hubs, self._specs):
             feed.on_change(cache.changed, on_lost=cache.clear)
         feed.on_change(lambda workspace, _: self._forget_key(workspace), on_lost=self.data_keys.clear)
 
     def _forget_key(self, workspace: str) -> None:
         self.data_keys.pop(workspace, None)
-
-        self._stale: set[str] = set()
 
     def stale(self, server_id: str) -> None:
         self._stale.add(server_id)
