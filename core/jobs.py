@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 
 from celery import Celery, shared_task
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
@@ -254,8 +254,5 @@ def _again(job: Job, due_at: datetime, error: str, *, counts: bool = True) -> st
 
 def queue_lengths() -> dict[str, int]:
     """Jobs that are due and not begun, by queue."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT queue, count(*) FROM core_job WHERE state = 'waiting' AND due_at <= now() GROUP BY 1 ORDER BY 1"
-        )
-        return {str(queue): int(count) for queue, count in cursor.fetchall()}
+    due = Job.objects.filter(state=State.WAITING, due_at__lte=now()).order_by("queue")
+    return dict(due.values_list("queue").annotate(Count("pk")))
