@@ -11,13 +11,11 @@ from rest_framework.test import APIClient
 
 from accounts.services import create_key
 from core.clock import now
-from core.ids import new_id
-from core.partitions import ensure_partitions
 from core.permissions import SYSTEM
 from proxy.models import Call, CallJob, Hub, Server
-from proxy.selectors.calls import first_id
 from proxy.services.hubs import create_hub
 from tests.peers.fixtures import Peers
+from tests.proxy.calling import record_call
 from tests.proxy.conftest import ROLES, Cast, MakeServer, tool_of
 
 BASE = "/api/v1/workspaces/acme"
@@ -58,22 +56,9 @@ def hub(cast: Cast, server: Server) -> Hub:
     return create_hub(actor=cast.admin, workspace=cast.workspace, title="Main", servers=[server])
 
 
-def record(cast: Cast, hub: Hub, server: Server, *, minutes_ago: float = 1, **more: Any) -> Call:
-    ensure_partitions(today=now().date())
-    at = now() - timedelta(minutes=minutes_ago)
-    values = {
-        "workspace": cast.workspace.id,
-        "hub": hub.id,
-        "server": server.id,
-        "method": "tools/call",
-        "name": "github__search",
-        "outcome": "answered",
-        "user": cast.users["member"].id,
-        "duration_us": 12_000,
-        "stages": {"upstream": 10_000},
-    }
-    values |= {"id": first_id(at)[:15] + new_id("call")[-16:], "month": at.date().replace(day=1), "started_at": at}
-    return Call.objects.create(**{**values, **more})
+def record(cast: Cast, hub: Hub, server: Server, **more: Any) -> Call:
+    values = {"hub": hub.id, "server": server.id, "user": cast.users["member"].id}
+    return record_call(cast.workspace.id, **{**values, **more})
 
 
 READ, USE, MANAGE = ROLES, ("owner", "admin", "member"), ("owner", "admin")
