@@ -20,6 +20,7 @@ RANGES = {
     "month": (_("Last 30 days"), timedelta(days=30)),
 }
 OUTCOMES = [
+    ("", _("any")),
     ("ok", _("Succeeded")),
     ("bad", _("Failed")),
     ("refused", _("Refused by a rule")),

@@ -63,7 +63,7 @@ def hub_servers(request: WorkspaceRequest, workspace: str, slug: str) -> HttpRes
         request,
         "proxy/hub_servers.html",
         hub=hub,
-        places=places,
+        on_hub=places,
         others=[server for server in servers_of(request.workspace)[:200] if server.id not in on],
     )
 

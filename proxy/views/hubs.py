@@ -58,7 +58,7 @@ def show_hub(request: WorkspaceRequest, workspace: str, slug: str) -> HttpRespon
             hub=hub,
             picture=hub_picture_of(hub, places, offers),
             summary=summarize(last_day(request.workspace.id, hub=hub.id)),
-            places=places,
+            on_hub=places,
             broken=[place.server for place in places if place.server.state == "broken"],
             running=sum(place.server.state == "running" for place in places),
             away_note=_away_note(sum(offer.away for offer in offers)),
