@@ -51,7 +51,9 @@ class Handshake:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._in_flight: dict[tuple[str, bytes], Exchange] = {}
+        self._streams: dict[str, set[OwnStream]] = {}
         gateway.signals.on("cancel", self._told_to_cancel)
+        gateway.sessions.ended_here.append(self._session_ended)
 
     async def post(self, request: Request, message: messages.Message) -> None:
         """Raises RpcError."""
@@ -239,7 +241,22 @@ class Handshake:
         session = await self._session(request)
         stream = OwnStream(self._gateway, request.token, request.principal, request.hub, request.find)
         last = request.headers.get(b"last-event-id", b"").decode("latin-1")
-        await serve_own(stream, session, last, request.receive, request.send, request.out)
+        self._streams.setdefault(session.id, set()).add(stream)
+        try:
+            await serve_own(stream, session, last, request.receive, request.send, request.out)
+        finally:
+            streams = self._streams.get(session.id, set())
+            streams.discard(stream)
+            if not streams:
+                self._streams.pop(session.id, None)
+
+    def _session_ended(self, session_id: str) -> None:
+        """What is under way in a session ends with it."""
+        for stream in self._streams.get(session_id, set()):
+            stream.stop("ended")
+        for (owner, _), exchange in list(self._in_flight.items()):
+            if owner == session_id:
+                exchange.stop("ended")
 
     async def delete(self, request: Request) -> None:
         session = await self._session(request)

@@ -193,11 +193,10 @@ class HandshakeSession(HttpSession):
         """Some servers say 400 and "session" where the protocol wants 404."""
         return bool(self.session_id and self.version) and status == 400 and b"session" in bytes(found.error).lower()
 
-    async def _gave_up(self, request_id: int) -> None:
+    def _gave_up(self, request_id: int) -> None:
         if self.version:
-            await self.notify(
-                "notifications/cancelled", b'{"requestId":%d,"reason":"The client gave up."}' % request_id
-            )
+            params = b'{"requestId":%d,"reason":"The client gave up."}' % request_id
+            self.background(self.notify, "notifications/cancelled", params)
 
     async def _resume(self, last_event_id: str, timeout_s: float) -> Response | None:
         return await self._get(last_event_id, timeout_s)
@@ -287,7 +286,7 @@ class HandshakeSession(HttpSession):
         if not message.method:
             return
         if message.id:
-            self.background(ask(self, self._peers[0] if len(self._peers) == 1 else None, message))
+            self.background(ask, self, self._peers[0] if len(self._peers) == 1 else None, message)
             return
         for peer in list(self._peers):
             await peer.notification(message.method, bytes(message.params) or b"{}")

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -57,8 +58,8 @@ class HttpSession(UpstreamSession):
     def _note(self, response: Response) -> None:
         """Look at the head of a reply."""
 
-    async def _gave_up(self, request_id: int) -> None:
-        """Whoever waited for a request stopped waiting."""
+    def _gave_up(self, request_id: int) -> None:
+        """Whoever waited for a request stopped waiting, and its connection is closed."""
 
     async def _resume(self, last_event_id: str, timeout_s: float) -> Response | None:
         """A stream broke off: go on after this event, where the era can."""
@@ -83,7 +84,7 @@ class HttpSession(UpstreamSession):
                 return await Reading(self, response, request_id, peer, timeout_s).reply()
             return self._reply(response, request_id)
         except asyncio.CancelledError:
-            self.background(self._gave_up(request_id))
+            self._gave_up(request_id)
             raise
         finally:
             self.in_flight -= 1
@@ -146,9 +147,9 @@ class HttpSession(UpstreamSession):
 
     # -- tasks
 
-    def background(self, work: Coroutine[None, None, None]) -> None:
-        """Run a coroutine beside everything else; its failure is nobody's."""
-        task = asyncio.get_running_loop().create_task(_quietly(work))
+    def background(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Do something beside everything else; its failure is nobody's."""
+        task = asyncio.get_running_loop().create_task(_quietly(work, *arguments))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -157,9 +158,9 @@ class HttpSession(UpstreamSession):
             task.cancel()
 
 
-async def _quietly(work: Coroutine[None, None, None]) -> None:
+async def _quietly(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
     with contextlib.suppress(UpstreamProblem):
-        await work
+        await work(*arguments)
 
 
 def _answer_in(body: bytes) -> messages.Message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 import msgspec
@@ -98,10 +97,6 @@ class StatelessSession(HttpSession):
         if extra:
             head += "".join(f"{field}: {value}\r\n" for field, value in extra.items()).encode("ascii")
         return head
-
-    async def _gave_up(self, request_id: int) -> None:
-        """The connection was closed already, which is how the era cancels."""
-        await asyncio.sleep(0)
 
 
 def _unsupported() -> UpstreamProblem:

@@ -23,6 +23,11 @@ _KEY = {
     "refused": "This may not be done any more.",
     "stopping": "The gateway is restarting.",
 }
+_CANCELLED = {
+    "cancelled": "The request was cancelled.",
+    "hung up": "The client hung up.",
+    "ended": "The session was ended.",
+}
 
 
 async def serve(
@@ -49,8 +54,8 @@ async def serve(
 def _stopped(call: Call, why: str) -> Reply:
     """The answer of a call that was ended from outside."""
     call.record.outcome = "cancelled"
-    if why in ("cancelled", "hung up"):
-        error = errors.RpcError(errors.CANCELLED, "The request was cancelled.")
+    if why in _CANCELLED:
+        error = errors.RpcError(errors.CANCELLED, _CANCELLED[why])
     else:
         error = errors.RpcError(errors.UNAUTHORIZED, _KEY.get(why, "The key does not pass any more."), {"reason": why})
     call.record.error_code, call.record.error = error.code, error.message

@@ -214,7 +214,7 @@ class ScopedSession(HandshakeSession):
     ) -> Reply:
         if time.monotonic() - self._stored_at > _KEEP_S / 4:
             self._stored_at = time.monotonic()
-            self.background(self.renewed())
+            self.background(self.renewed)
         return await super().request(method, params, peer=peer, timeout_ms=timeout_ms, headers=headers)
 
     async def renewed(self) -> None:

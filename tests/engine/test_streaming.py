@@ -162,12 +162,13 @@ def test_a_session_that_is_shared_offers_nothing_to_ask(client: Client, upstream
     }
 
 
-def test_ending_the_session_ends_the_question(client: Client) -> None:
+def test_ending_the_session_ends_what_is_under_way(play: Stage, client: Client) -> None:
+    play.gateway()
     client.initialize(elicitation={})
     with start(client, "up__ask", method="elicitation/create", params=ELICIT) as stream:
         stream.next()
-        client.http("DELETE", **client.of_session())
-        assert "ended its session" in json.dumps(stream.ends())
+        Client(play.url("hub", 1), session=client.session).http("DELETE", **client.of_session())
+        assert stream.ends()[-1]["error"] == {"code": -32800, "message": "The session was ended."}
 
 
 def test_a_person_who_does_not_answer_does_not_hold_the_call_for_ever(play: Stage, upstream: Upstream) -> None:
