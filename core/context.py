@@ -8,11 +8,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from core.components.places import Area, places_of, workspaces
+from core.components.places import AREAS, places_of, workspaces
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
-AREAS: tuple[Area, ...] = ("workspace", "admin", "operator", "public", "foot", "person")
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -22,9 +21,13 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def places(request: HttpRequest) -> dict[str, Any]:
-    """`places` by area and `workspaces`, computed only where a template asks; `theme`."""
-    return {
+    """`site.places` by area and `site.workspaces`, computed only where a template asks; `site.theme`.
+
+    One name, so that a page's own variables do not take the layout's away.
+    """
+    site = {
         "places": {area: SimpleLazyObject(partial(places_of, request, area)) for area in AREAS},
         "workspaces": SimpleLazyObject(partial(workspaces, request)),
         "theme": theme_of(request) if hasattr(request, "user") else "",
     }
+    return {"site": site}

@@ -17,6 +17,7 @@ from core.decision import Resource
 from core.permissions import INSTALLATION, NOBODY, allowed
 
 Area = Literal["workspace", "admin", "operator", "public", "foot", "person"]
+AREAS: tuple[Area, ...] = ("workspace", "admin", "operator", "public", "foot", "person")
 IN_WORKSPACE: frozenset[Area] = frozenset({"workspace", "admin"})
 Text = str | Promise
 
@@ -97,18 +98,15 @@ def workspaces(request: HttpRequest) -> Sequence[WorkspaceLink]:
 
 
 def places_of(request: HttpRequest, area: Area) -> list[Link]:
-    """The links of one area that this request may follow, in order, the current one marked."""
-    seen = [
-        (place, url)
-        for place in _places
-        if place.area == area and (url := _url(request, place)) and _may(request, place)
-    ]
-    current = max((url for _, url in seen if _within(request.path, url)), key=len, default="")
-    return [_link(request, place, url, current) for place, url in seen]
+    """The links of one area that this request may follow, in order. One place of all areas is the current one."""
+    addresses = {(place.area, place.url_name): _url(request, place) for place in _places}
+    current = max((url for url in addresses.values() if _within(request.path, url)), key=len, default="")
+    seen = [(place, addresses[place.area, place.url_name]) for place in _places if place.area == area]
+    return [_link(request, place, url, current) for place, url in seen if url and _may(request, place)]
 
 
 def _within(path: str, url: str) -> bool:
-    return path == url or (url.endswith("/") and url != "/" and path.startswith(url))
+    return bool(url) and (path == url or (url.endswith("/") and url != "/" and path.startswith(url)))
 
 
 def _url(request: HttpRequest, place: Place) -> str:

@@ -110,7 +110,12 @@ def tabs(context: Context, items: Sequence[Sequence[Any]], label: str = "", curr
 
 @register.inclusion_tag("components/stat.html")
 def stat(label: str, value: Any, *, unit: str = "", note: Any = "", tone: str = "") -> dict[str, Any]:
-    shown = formats.plain_number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    """A number takes its grouping, milliseconds their best unit; a text stands as it is."""
+    shown = value
+    if isinstance(value, int | float) and unit == "ms":
+        shown, unit = formats.duration_parts(value)
+    elif isinstance(value, int | float):
+        shown = formats.plain_number(value)
     return {"label": label, "value": shown, "unit": unit, "note": note, "tone": tone}
 
 
