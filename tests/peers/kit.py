@@ -15,7 +15,7 @@ from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.streamable_http import EventCallback, EventMessage, EventStore
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ServerEvent
 from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
-from mcp.shared.subscriptions import event_to_notification
+from mcp.shared.subscriptions import ResourceUpdated, event_to_notification
 
 # The peers serve both eras on purpose, so what the newer one deprecates is no news here.
 warnings.simplefilter("ignore", MCPDeprecationWarning)
@@ -73,27 +73,29 @@ class Changes:
     def __init__(self) -> None:
         self.bus = InMemorySubscriptionBus()
         self.listen = ListenHandler(self.bus)
-        self.subscribed: set[str] = set()
-        self._connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+        self._connections: weakref.WeakKeyDictionary[Connection, set[str]] = weakref.WeakKeyDictionary()
+        """The sessions of the handshake era, each with the URIs that it subscribed to."""
 
     async def remember(self, ctx: Context, call_next: CallNext) -> HandlerResult:
         """Middleware: keeps the session that asked, as the SDK has no list of them."""
         if ctx.protocol_version not in STATELESS:
-            self._connections.add(ctx.session._connection)
+            self._connections.setdefault(ctx.session._connection, set())
         return await call_next(ctx)
 
     async def publish(self, event: ServerEvent) -> None:
         await self.bus.publish(event)
         notification = event_to_notification(event, {}).model_dump(by_alias=True, mode="json", exclude_none=True)
-        for connection in list(self._connections):
+        for connection, uris in list(self._connections.items()):
+            if isinstance(event, ResourceUpdated) and event.uri not in uris:
+                continue
             await connection.notify(notification["method"], notification.get("params"))
 
     async def subscribe(self, ctx: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
-        self.subscribed.add(params.uri)
+        self._connections.setdefault(ctx.session._connection, set()).add(params.uri)
         return types.EmptyResult()
 
     async def unsubscribe(self, ctx: Context, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
-        self.subscribed.discard(params.uri)
+        self._connections.setdefault(ctx.session._connection, set()).discard(params.uri)
         return types.EmptyResult()
 
 

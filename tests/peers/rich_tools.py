@@ -131,9 +131,8 @@ def add_changing(box: Toolbox, changes: Changes) -> None:
     @box.tool("touch", "Says that a resource changed", schema("uri", uri=STRING))
     async def touch(ctx: Context, params: Params) -> ToolResult:
         uri = str(_arguments(params)["uri"])
-        if ctx.protocol_version in STATELESS or uri in changes.subscribed:
-            await changes.publish(ResourceUpdated(uri))
-        return said(json.dumps(sorted(changes.subscribed)))
+        await changes.publish(ResourceUpdated(uri))
+        return said("Touched")
 
 
 def add_described(box: Toolbox) -> None:
