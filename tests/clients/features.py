@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ async def hears_of_changed_tools(way: Way) -> None:
 
 
 async def hears_of_touched_resources(way: Way) -> None:
-    uri = "rich://notes/1"
+    uri = f"rich://notes/{secrets.randbelow(10**9)}"  # other clients touch others
     heard: asyncio.Queue[str] = asyncio.Queue()
 
     async def message(received: Any) -> None:
