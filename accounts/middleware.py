@@ -39,7 +39,7 @@ class WorkspaceMiddleware:
             _activate_zone(user)
         request.workspace = None  # type: ignore[attr-defined]
         request.membership = None  # type: ignore[attr-defined]
-        request.principal = person(user)  # type: ignore[attr-defined, arg-type]
+        request.principal = person(user)  # type: ignore[attr-defined]
         match = _WORKSPACE.match(request.path)
         if match is not None:
             answer = _enter(request, match[1])

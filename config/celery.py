@@ -15,7 +15,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="tasks")
 
 
-@app.on_after_finalize.connect  # type: ignore[untyped-decorator]
+@app.on_after_finalize.connect
 def _set_timers(sender: Celery, **_: Any) -> None:
     """Beat reads the schedule after every app has declared its timers."""
     from core.schedule import beat_schedule

@@ -104,7 +104,7 @@ REDIS_URL = ENV.redis_url
 REDIS_PREFIX = ENV.redis_prefix
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.cache.TolerantRedisCache",
         "LOCATION": ENV.redis_url,
         "KEY_PREFIX": f"{REDIS_PREFIX}cache",
     }

@@ -80,13 +80,6 @@ def postgres_answers() -> bool:
     return True
 
 
-def redis_answers() -> bool:
-    try:
-        return bool(redis_connection().ping())
-    except redis.RedisError:
-        return False
-
-
 def check_postgres() -> Finding:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -24,6 +24,7 @@ from django.db.models import Count, F, Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from core import redis
 from core.clock import now
 from core.decision import Principal
 from core.errors import ServiceProblem
@@ -120,11 +121,17 @@ def enqueue_job(
 
 
 def wake_job(job: Job) -> bool:
-    """Tell the workers. False when the broker is away: the sweeper will try again."""
+    """Tell the workers. False when the broker is away: the sweeper will try again.
+
+    The broker's client waits for seconds where Redis is away; a request must not, so Redis is asked first.
+    """
+    if not redis.answers():
+        log.warning("the broker is away, job %s waits for the sweeper", job.id)
+        return False
     try:
         _celery().send_task(job.task, args=[job.id], queue=job.queue, retry=False)
     except Exception as problem:
-        log.warning("the broker is away, job %s waits for the sweeper: %s", job.id, type(problem).__name__)
+        log.warning("job %s could not be sent, it waits for the sweeper: %s", job.id, type(problem).__name__)
         return False
     return True
 

@@ -14,8 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.template import Context
-from django.template.loader import get_template, render_to_string
+from django.template import Context, engines
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
 
 from core.clock import now
@@ -55,7 +55,8 @@ def send_message(*, kind: str, to: str, context: Mapping[str, Any]) -> Message:
     subject = " ".join((str(known.subject) % context).split())
     values = {**context, "subject": subject, "public_url": settings.ENV.public_url}
     # Plain text is not escaped: an address with an & must stay one.
-    text = get_template(f"{known.template}.txt").template.render(Context(values, autoescape=False)).strip() + "\n"
+    plain = engines["django"].engine.get_template(f"{known.template}.txt")  # type: ignore[attr-defined]
+    text = plain.render(Context(values, autoescape=False)).strip() + "\n"
     html = render_to_string(f"{known.template}.html", values)
     return store_message(kind=kind, to=to, subject=subject, text=text, html=html)
 

@@ -25,7 +25,7 @@ def operator_page(action: str = "operator.view") -> Callable[[Page[P]], Page[P]]
 
     def wrap(page: Page[P]) -> Page[P]:
         @wraps(page)
-        def guarded(request: SiteRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: SiteRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not allowed(request.principal, action, INSTALLATION):

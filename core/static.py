@@ -8,10 +8,10 @@ from typing import Any
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SOURCES = "src/"
-"""What the style sheet is built from. Its imports name npm packages, so they cannot be followed, and nobody asks for it."""
+"""What the style sheet is built from. Its imports name npm packages, so they cannot be followed, and nobody asks."""
 
 
-class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
     """Hashed names after `collectstatic`; plain ones where it never ran, as in a checkout under test.
 
     With a manifest, a file that it does not name is an error, as it should be.

@@ -8,16 +8,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from core import redis
 from core.api.problems import problem_response, wants_problem
 from core.errors import ServiceProblem
-from core.health import postgres_answers, redis_answers
+from core.health import postgres_answers
 
 
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while the truth (PostgreSQL) answers. Without Redis the site goes on, slower, so that is only said."""
-    stores = {"postgres": postgres_answers(), "redis": redis_answers()}
+    stores = {"postgres": postgres_answers(), "redis": redis.answers()}
     words = {name: "ok" if answers else "away" for name, answers in stores.items()}
     return JsonResponse(words, status=200 if stores["postgres"] else 503)
 

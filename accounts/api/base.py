@@ -32,7 +32,7 @@ def workspace_principal(request: Request, slug: str) -> tuple[Workspace, Princip
     workspace = Workspace.objects.filter(slug=slug).first() or Workspace.objects.filter(aliases__slug=slug).first()
     principal = principal_of(request)
     if workspace is not None and principal.kind == "person":
-        principal = principal_for(request.user, workspace)  # type: ignore[arg-type]
+        principal = principal_for(request.user, workspace)
     if workspace is None or principal.workspace_id != workspace.id or not principal.role:
         raise NotFoundProblem(NO_WORKSPACE)
     if workspace.suspended_at is not None:

@@ -67,8 +67,8 @@ def create_key(
             hub=hub,
             expires_at=expires_at,
         )
-        data = {"name": name, "scopes": scopes, "hub": hub, "expires_at": expires_at and expires_at.isoformat()}
-        _record("key.created", actor, key, data)
+        until = expires_at.isoformat() if expires_at else None
+        _record("key.created", actor, key, {"name": name, "scopes": scopes, "hub": hub, "expires_at": until})
         bump_workspace(workspace_id=workspace.id)
     return key, secret
 

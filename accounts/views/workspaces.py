@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -101,7 +102,7 @@ def leave(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 
 
 def _leave(request: WorkspaceRequest, member: Membership, *, back: str) -> HttpResponse:
-    arguments = {} if back == "accounts:me" else {"workspace": request.workspace.slug}
+    where = reverse(back) if back == "accounts:me" else reverse(back, args=[request.workspace.slug])
     if request.method == "POST":
         try:
             remove_member(actor=request.principal, member=member)
@@ -109,10 +110,10 @@ def _leave(request: WorkspaceRequest, member: Membership, *, back: str) -> HttpR
             raise
         except ServiceProblem as problem:
             say_problem(request, problem)
-            return redirect(back, **arguments)
+            return redirect(where)
         own = member.user_id == request.user.pk
         messages.success(request, _("You left the workspace.") if own else _("%s was removed.") % member.user)
-        return redirect("accounts:me") if own else redirect(back, **arguments)
+        return redirect("accounts:me" if own else where)
     keys = member.user.keys.filter(workspace=request.workspace, revoked_at=None).count()
     context = {"member": member, "keys": keys, "own": member.user_id == request.user.pk}
     return render(request, "accounts/member_remove.html", context)

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -27,11 +27,11 @@ from core.api.schema import ApiSchema
 class ApiViewSet(IdempotencyMixin, GenericViewSet[Any]):
     """Resources by prefixed id."""
 
-    schema = ApiSchema()  # type: ignore[no-untyped-call]
-    lookup_field: ClassVar[str] = "id"  # type: ignore[misc]
+    schema = ApiSchema()
+    lookup_field = "id"
     lookup_value_converter = "str"
 
-    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]  # type: ignore[misc]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     def validated(
         self, serializer: type[BaseSerializer[Any]] | None = None, *, partial: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -28,8 +29,9 @@ class CursorPagination(BasePagination):
     """The newest first. A view may set `cursor_field` (unique, sortable; default `id`) and `cursor_ascending`."""
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any] | None:
+        assert isinstance(queryset, QuerySet)
         field = getattr(view, "cursor_field", "id")
         ascending = getattr(view, "cursor_ascending", False)
         limit = _limit(request)

@@ -65,7 +65,7 @@ class ApiSchema(AutoSchema):
         return parameters
 
     def _problem(self) -> dict[str, str]:
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
         )
         self.registry.register_on_missing(component)

@@ -79,7 +79,12 @@ def test_a_key_knows_its_workspace_only(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("header", "code"),
-    [("Bearer nonsense", "unknown"), ("Bearer cr_aaaa_" + "x" * 43, "unknown"), ("Basic eDp5", "not_authenticated"), ("Bearer", "unknown")],
+    [
+        ("Bearer nonsense", "unknown"),
+        ("Bearer cr_aaaa_" + "x" * 43, "unknown"),
+        ("Basic eDp5", "not_authenticated"),
+        ("Bearer", "unknown"),
+    ],
 )
 def test_a_wrong_key_is_refused_with_a_challenge(cast: Cast, header: str, code: str) -> None:
     api = APIClient()
@@ -192,7 +197,9 @@ def test_lists_page_by_cursor(cast: Cast) -> None:
     assert len(seen) == len(set(seen)) == 5
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=-1", "limit=²", "cursor=x", "cursor=%00", "cursor=Mjph"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "limit=-1", "limit=²", "cursor=x", "cursor=%00", "cursor=Mjph"]
+)
 def test_a_wrong_page_is_refused(cast: Cast, query: str) -> None:
     body = is_problem(cast.api("owner").get(f"{HERE}/keys?{query}"), 400, "invalid")
     assert body["errors"][0]["field"] == query.partition("=")[0]

@@ -37,7 +37,9 @@ def test_another_machine_does_not(address: str) -> None:
     assert enter(address=address) == 404
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"])
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"]
+)
 def test_what_came_through_a_proxy_does_not(name: str) -> None:
     assert enter(**{name: "127.0.0.1"}) == 404
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,14 +16,14 @@ from accounts.selectors import KeyRefused, key_of_token, keys_for
 from accounts.services import create_key, remove_member, revoke_key, touch_key_last_used, touch_keys_last_used
 from core.clock import now
 from core.errors import InvalidProblem, PermissionProblem
-from core.events import Event
+from core.models import Event
 from core.permissions import SYSTEM
 from tests.cast import Cast
 
 
-def make(cast: Cast, who: str = "member", **more: object) -> tuple[ApiKey, str]:
+def make(cast: Cast, who: str = "member", **more: Any) -> tuple[ApiKey, str]:
     values = {"name": "Laptop", "scopes": ["mcp"], **more}
-    return create_key(actor=cast.principal(who), workspace=cast.workspace, **values)  # type: ignore[arg-type]
+    return create_key(actor=cast.principal(who), workspace=cast.workspace, **values)
 
 
 def test_a_key_is_shown_once_and_kept_as_a_hash(cast: Cast) -> None:
@@ -102,7 +103,7 @@ def test_a_key_loses_its_role_with_its_person(cast: Cast) -> None:
         ({"expires_at": now() - timedelta(days=1)}, "expires_at"),
     ],
 )
-def test_a_value_that_cannot_be_used_names_its_field(cast: Cast, values: dict[str, object], field: str) -> None:
+def test_a_value_that_cannot_be_used_names_its_field(cast: Cast, values: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidProblem) as refused:
         make(cast, **values)
     assert list(refused.value.errors) == [field]
@@ -138,10 +139,10 @@ def test_a_key_of_another_workspace_cannot_be_revoked(cast: Cast) -> None:
 def test_a_key_cannot_make_one_that_may_more(cast: Cast) -> None:
     key, _secret = make(cast, "admin", scopes=["write"], expires_at=now() + timedelta(days=5))
     actor = principal_of_key(key)
-    more = {"workspace": cast.workspace, "name": "Child", "expires_at": now() + timedelta(days=1)}
-    create_key(actor=actor, scopes=["read"], **more)  # type: ignore[arg-type]
+    more: dict[str, Any] = {"workspace": cast.workspace, "name": "Child", "expires_at": now() + timedelta(days=1)}
+    create_key(actor=actor, scopes=["read"], **more)
     with pytest.raises(PermissionProblem) as refused:
-        create_key(actor=actor, scopes=["admin"], **more)  # type: ignore[arg-type]
+        create_key(actor=actor, scopes=["admin"], **more)
     assert refused.value.code == "scope"
 
 

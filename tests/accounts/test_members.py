@@ -28,7 +28,11 @@ def test_a_manager_adds_somebody_by_their_address(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("email", "role", "field"),
-    [("nobody@example.com", "member", "email"), ("member@example.com", "admin", "email"), ("outsider@example.com", "king", "role")],
+    [
+        ("nobody@example.com", "member", "email"),
+        ("member@example.com", "admin", "email"),
+        ("outsider@example.com", "king", "role"),
+    ],
 )
 def test_what_cannot_be_added_names_its_field(cast: Cast, email: str, role: str, field: str) -> None:
     with pytest.raises(InvalidProblem) as refused:

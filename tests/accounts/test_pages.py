@@ -15,26 +15,41 @@ from core.webhooks import create_endpoint, send_test
 from tests.cast import EVERYBODY, Cast
 
 OK, GONE, NO, LOGIN, MOVED = 200, 404, 403, "login", 302
-MANAGERS = {"owner": OK, "admin": OK, "member": NO, "viewer": NO, "outsider": GONE, "operator": GONE, "anonymous": LOGIN}
-USERS = MANAGERS | {"member": OK}
-MEMBERS = USERS | {"viewer": OK}
-OPERATOR = dict.fromkeys(EVERYBODY, GONE) | {"operator": OK, "anonymous": LOGIN}
-PEOPLE = dict.fromkeys(EVERYBODY, OK) | {"anonymous": LOGIN}
-ALL = dict.fromkeys(EVERYBODY, OK)
+Answers = dict[str, int | str]
+MANAGERS: Answers = {
+    "owner": OK,
+    "admin": OK,
+    "member": NO,
+    "viewer": NO,
+    "outsider": GONE,
+    "operator": GONE,
+    "anonymous": LOGIN,
+}
+USERS: Answers = MANAGERS | {"member": OK}
+MEMBERS: Answers = USERS | {"viewer": OK}
+ALL: Answers = {who: OK for who in EVERYBODY}  # noqa: C420
+PEOPLE: Answers = {**ALL, "anonymous": LOGIN}
+OPERATOR: Answers = {**{who: GONE for who in EVERYBODY}, "operator": OK, "anonymous": LOGIN}  # noqa: C420
 
-GETS: dict[str, dict[str, int | str]] = {
+
+def moved(answers: Answers) -> Answers:
+    """The same, where a good answer leads on to another page."""
+    return {who: MOVED if answer == OK else answer for who, answer in answers.items()}
+
+
+GETS: dict[str, Answers] = {
     "/healthz": ALL,
     "/find/": ALL,
     "/api/docs/": ALL,
     "/api/schema/": ALL,
     "/me/": PEOPLE,
-    "/enter/": dict.fromkeys(EVERYBODY, MOVED) | {"anonymous": LOGIN},
+    "/enter/": moved(PEOPLE),
     "/workspaces/new/": PEOPLE,
     "/accounts/email/": PEOPLE,
     "/accounts/password/change/": PEOPLE,
     "/w/acme/keys/": USERS,
     "/w/acme/keys/new/": USERS,
-    "/w/acme/keys/{key}/": {"owner": OK, "admin": OK, "member": OK} | {k: v for k, v in USERS.items() if k not in ("owner", "admin", "member")},
+    "/w/acme/keys/{key}/": USERS,
     "/w/acme/keys/{key}/revoke/": USERS,
     "/w/acme/settings/": MANAGERS,
     "/w/acme/settings/members/{member}/remove/": MANAGERS,
@@ -50,24 +65,22 @@ GETS: dict[str, dict[str, int | str]] = {
     "/operator/outbox/{message}/": OPERATOR,
     "/operator/workspaces/": OPERATOR,
 }
-MANAGE_POST = {who: MOVED if answer == OK else answer for who, answer in MANAGERS.items()}
-USE_POST = {who: MOVED if answer == OK else answer for who, answer in USERS.items()}
-POSTS: dict[str, tuple[dict[str, str], dict[str, int | str]]] = {
-    "/w/acme/keys/{key}/revoke/": ({}, USE_POST),
-    "/w/acme/settings/": ({"name": "Acme", "slug": "acme"}, MANAGE_POST),
-    "/w/acme/settings/members/": ({"email": "outsider@example.com", "role": "viewer"}, MANAGE_POST),
-    "/w/acme/settings/members/{member}/role/": ({"role": "viewer"}, MANAGE_POST),
-    "/w/acme/settings/members/{member}/remove/": ({}, MANAGE_POST),
-    "/w/acme/leave/": ({}, {who: MOVED if answer == OK else answer for who, answer in MEMBERS.items()}),
+POSTS: dict[str, tuple[dict[str, str], Answers]] = {
+    "/w/acme/keys/{key}/revoke/": ({}, moved(USERS)),
+    "/w/acme/settings/": ({"name": "Acme", "slug": "acme"}, moved(MANAGERS)),
+    "/w/acme/settings/members/": ({"email": "outsider@example.com", "role": "viewer"}, moved(MANAGERS)),
+    "/w/acme/settings/members/{member}/role/": ({"role": "viewer"}, moved(MANAGERS)),
+    "/w/acme/settings/members/{member}/remove/": ({}, moved(MANAGERS)),
+    "/w/acme/leave/": ({}, moved(MEMBERS)),
     "/w/acme/webhooks/single/secret/": ({}, MANAGERS),
-    "/w/acme/webhooks/deliveries/{delivery}/replay/": ({}, MANAGE_POST),
-    "/w/acme/webhooks/{endpoint}/": ({"url": "http://127.0.0.1:9/", "enabled": "on"}, MANAGE_POST),
+    "/w/acme/webhooks/deliveries/{delivery}/replay/": ({}, moved(MANAGERS)),
+    "/w/acme/webhooks/{endpoint}/": ({"url": "http://127.0.0.1:9/", "enabled": "on"}, moved(MANAGERS)),
     "/w/acme/webhooks/{endpoint}/rotate/": ({}, MANAGERS),
-    "/w/acme/webhooks/{endpoint}/test/": ({}, MANAGE_POST),
-    "/w/acme/webhooks/{endpoint}/delete/": ({}, MANAGE_POST),
-    "/operator/jobs/{job}/retry/": ({}, {who: MOVED if answer == OK else answer for who, answer in OPERATOR.items()}),
-    "/workspaces/new/": ({"name": "New one"}, dict.fromkeys(EVERYBODY, MOVED) | {"anonymous": LOGIN}),
-    "/me/": ({"name": "N", "timezone": "UTC"}, dict.fromkeys(EVERYBODY, MOVED) | {"anonymous": LOGIN}),
+    "/w/acme/webhooks/{endpoint}/test/": ({}, moved(MANAGERS)),
+    "/w/acme/webhooks/{endpoint}/delete/": ({}, moved(MANAGERS)),
+    "/operator/jobs/{job}/retry/": ({}, moved(OPERATOR)),
+    "/workspaces/new/": ({"name": "New one"}, moved(PEOPLE)),
+    "/me/": ({"name": "N", "timezone": "UTC"}, moved(PEOPLE)),
 }
 ELSEWHERE = {"accounts:setup", "accounts:demo", "accounts:member_add", "accounts:member_role"}
 """Tested in files of their own, or by POSTS alone."""
@@ -80,8 +93,12 @@ def things(cast: Cast) -> dict[str, str]:
     endpoint, _secret = create_endpoint(actor=SYSTEM, workspace_id=cast.workspace.id, url="http://127.0.0.1:9/hook")
     delivery = send_test(actor=SYSTEM, endpoint=endpoint)
     WebhookDelivery.objects.filter(pk=delivery.pk).update(state="failed", attempts=1, status=500, answer="no")
-    message = Message.objects.create(to="a@example.com", subject="Hello", text="See http://localhost:8000/x/", links=["http://localhost:8000/x/"])
-    job = Job.objects.create(task="core.deliver_message", subject="msg_x", state="failed", due_at=endpoint.created_at, error="Boom")
+    message = Message.objects.create(
+        to="a@example.com", subject="Hello", text="See http://localhost:8000/x/", links=["http://localhost:8000/x/"]
+    )
+    job = Job.objects.create(
+        task="core.deliver_message", subject="msg_x", state="failed", due_at=endpoint.created_at, error="Boom"
+    )
     return {
         "key": ApiKey.objects.get().id,
         "endpoint": endpoint.id,
@@ -250,7 +267,10 @@ def test_things_of_another_workspace_are_not_found(cast: Cast) -> None:
     assert browser.post(f"/w/acme/webhooks/{endpoint.id}/rotate/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/w/acme/keys/", "/w/acme/settings/", "/w/acme/webhooks/", "/me/", "/operator/workspaces/", "/operator/jobs/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/w/acme/keys/", "/w/acme/settings/", "/w/acme/webhooks/", "/me/", "/operator/workspaces/", "/operator/jobs/"],
+)
 def test_pages_ask_as_much_for_many_rows_as_for_few(
     cast: Cast, things: dict[str, str], path: str, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:

@@ -24,7 +24,7 @@ def _fresh_limits() -> Iterator[None]:
 
 def link_in(message: Message) -> str:
     assert message.links, message.text
-    return urlsplit(message.links[0]).path
+    return str(urlsplit(message.links[0]).path)
 
 
 def sign_up(client: Client, email: str = "mara@example.com") -> Message:
@@ -144,9 +144,7 @@ def test_a_password_is_changed_from_ones_settings(cast: Cast) -> None:
     client = cast.browser("member")
     assert client.get("/accounts/password/change/").status_code == 200
     new = "another battery staple"
-    answer = client.post(
-        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
-    )
+    answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert (answer.status_code, answer["Location"]) == (302, "/me/")
     assert client.get("/me/").status_code == 200
 
@@ -169,10 +167,10 @@ def test_a_wrong_confirmation_link_says_what_to_do(db: None) -> None:
     assert b"too old, or was used already" in answer.content
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/inactive/"])
-def test_the_pages_before_signing_in_need_no_query(
-    db: None, path: str, django_assert_max_num_queries: object
-) -> None:
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/inactive/"]
+)
+def test_the_pages_before_signing_in_need_no_query(db: None, path: str, django_assert_max_num_queries: object) -> None:
     with django_assert_max_num_queries(2):  # type: ignore[operator]
         assert Client().get(path).status_code == 200
 

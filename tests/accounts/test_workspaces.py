@@ -48,7 +48,13 @@ def test_a_name_that_cannot_be_used_is_refused(cast: Cast, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("wish", "slug"),
-    [("Acme", "acme-2"), ("Ünïcode & Co.", "unicode-co"), ("日本", "workspace"), ("New", "new-workspace"), ("x", "x-workspace")],
+    [
+        ("Acme", "acme-2"),
+        ("Ünïcode & Co.", "unicode-co"),
+        ("日本", "workspace"),
+        ("New", "new-workspace"),
+        ("x", "x-workspace"),
+    ],
 )
 def test_a_free_slug_is_made_of_what_is_wished(cast: Cast, wish: str, slug: str) -> None:
     assert free_slug(wish=wish) == slug

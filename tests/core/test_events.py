@@ -24,7 +24,12 @@ def _types(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_event_says_who_what_and_from_which_request() -> None:
     with serving(INFO):
         event = record_event(
-            type="cup.filled", actor=PERSON, workspace_id="wsp_1", target_kind="cup", target="cup_1", data={"what": "tea"}
+            type="cup.filled",
+            actor=PERSON,
+            workspace_id="wsp_1",
+            target_kind="cup",
+            target="cup_1",
+            data={"what": "tea"},
         )
     event.refresh_from_db()
     assert (event.actor_kind, event.actor, event.key, event.request_id) == ("person", "usr_1", "", "req_1")

@@ -13,12 +13,13 @@ from django.db import connection
 from django.test import Client
 
 from core import health, tasks
+from core import redis as core_redis
 from core.clock import now
 from core.health import Finding, register_check, sections
 from core.models import IdempotentRequest, Job, Message, WebhookDelivery
 from core.partitions import add_months, ensure_partitions, month_of, stray_rows
+from core.redis import OPTIONS, key
 from core.redis import connection as redis_connection
-from core.redis import key
 from core.schedule import beat_schedule
 from tests.cast import Cast
 
@@ -31,9 +32,9 @@ def _own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    away = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=1)
-    monkeypatch.setattr(health, "redis_connection", lambda: away)
-    monkeypatch.setattr(tasks, "connection", lambda: away)
+    away = redis.Redis(host="127.0.0.1", port=1, **OPTIONS)
+    for place in (health, "redis_connection"), (tasks, "connection"), (core_redis, "connection"):
+        monkeypatch.setattr(*place, lambda: away)
 
 
 def found(name: str) -> Finding:
@@ -67,8 +68,8 @@ def test_workers_and_beat_are_heard(db: None) -> None:
     assert "beat" in found("workers").text
     tasks.sweep()
     assert found("workers").state == "ok"
-    assert 0 < int(client.ttl(key("alive:beat"))) <= tasks.ALIVE_S  # type: ignore[arg-type]
-    assert int(client.get(key("alive:beat")) or 0) <= time.time()  # type: ignore[arg-type]
+    assert 0 < int(client.ttl(key("alive:beat"))) <= tasks.ALIVE_S
+    assert int(client.get(key("alive:beat")) or 0) <= time.time()
 
 
 def test_queues_that_stand_still_are_bad(db: None) -> None:
@@ -94,7 +95,7 @@ def test_a_row_outside_every_month_is_an_alarm(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO proxy_call (id, month, workspace, method, outcome, started_at, duration_us, hub, server, "
-            "principal, \"user\", key, client_name, client_version, protocol, name, error_code, error, stages, "
+            'principal, "user", key, client_name, client_version, protocol, name, error_code, error, stages, '
             "request_bytes, reply_bytes, request_id) VALUES ('call_1', %s, 'w', 'm', 'answered', now(), 1, '', '', "
             "'', '', '', '', '', '', '', 0, '', '{}', 0, 0, '')",
             [far],
@@ -135,7 +136,7 @@ def test_housekeeping_forgets_what_is_old(db: None, django_assert_max_num_querie
     WebhookDelivery.objects.create(workspace="w", url="http://x/", type="t", payload={}, state="waiting")
     IdempotentRequest.objects.create(owner="o", key="k", fingerprint="f")
     for model in (Message, WebhookDelivery, IdempotentRequest):
-        model.objects.update(created_at=old)  # type: ignore[attr-defined]
+        model.objects.update(created_at=old)
     Message.objects.create(to="a@example.com", subject="new", text="t")
     tasks.housekeeping()
     assert Message.objects.get().subject == "new"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import redis
 from django.conf import LazySettings
 
 from core import jobs
@@ -14,6 +17,7 @@ from core.clock import now
 from core.errors import PermissionProblem, ServiceProblem
 from core.jobs import JobLater, enqueue_job, job_task, prune_jobs, queue_lengths, retry_failed, run_job, sweep_jobs
 from core.models import Event, Job
+from core.redis import OPTIONS
 from tests.cast import Cast
 
 State = Job.State
@@ -150,9 +154,14 @@ def test_who_was_taken_for_dead_does_not_end_the_job(work: Work) -> None:
 
 def test_the_sweeper_wakes_what_was_lost_and_only_that(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[str] = []
-    monkeypatch.setattr(jobs, "wake_job", lambda job: woken.append(job.subject) or True)
+
+    def wake(job: Job) -> bool:
+        woken.append(job.subject)
+        return True
+
+    monkeypatch.setattr(jobs, "wake_job", wake)
     moment = now()
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         "lost": {"due_at": moment - timedelta(minutes=5)},
         "woken": {"due_at": moment, "leased_until": moment + timedelta(seconds=30)},
         "later": {"due_at": moment + timedelta(hours=1)},
@@ -169,24 +178,37 @@ def test_the_sweeper_wakes_what_was_lost_and_only_that(work: Work, monkeypatch: 
     assert woken == ["dead"]  # `lost` was woken a moment ago and is trusted to be on its way
 
 
-def test_a_broker_that_is_away_fails_nothing(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    from celery import Celery
-
-    away = Celery("away", broker="redis://127.0.0.1:1/0")
-    away.conf.broker_transport_options = {"socket_connect_timeout": 1}
-    monkeypatch.setattr(jobs, "_celery", lambda: away)
+def test_a_broker_that_is_away_fails_nothing_and_holds_nobody_up(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = redis.Redis(host="127.0.0.1", port=1, **OPTIONS)
+    monkeypatch.setattr("core.redis.connection", lambda: away)
     job = enqueue_job(task="test.work", subject="s")
+    began = time.monotonic()
     assert jobs.wake_job(job) is False
+    assert time.monotonic() - began < 3
     make_due(job)
     assert sweep_jobs() == 0
     assert get(job).state == State.WAITING
+
+
+def test_a_broker_that_takes_nothing_fails_nothing(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def send_task(self, *args: Any, **kwargs: Any) -> None:
+            raise OSError("full")
+
+    monkeypatch.setattr(jobs, "_celery", Full)
+    assert jobs.wake_job(enqueue_job(task="test.work", subject="s")) is False
 
 
 def test_a_job_is_woken_after_its_transaction(
     work: Work, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
     woken: list[str] = []
-    monkeypatch.setattr(jobs, "wake_job", lambda job: woken.append(job.id) or True)
+
+    def wake(job: Job) -> bool:
+        woken.append(job.id)
+        return True
+
+    monkeypatch.setattr(jobs, "wake_job", wake)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         job = enqueue_job(task="test.work", subject="s")
         enqueue_job(task="test.work", subject="later", due_at=now() + timedelta(hours=1))

@@ -51,7 +51,7 @@ def smtp(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ty
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     settings.EMAIL_CONFIGURED = True
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.server_address[1]
     yield _Smtp
     server.shutdown()
     server.server_close()

@@ -59,10 +59,12 @@ def test_long_pages_are_compressed_and_streams_are_not() -> None:
         yield f"data: {text}\n\n"
 
     plain = CompressionMiddleware(lambda _request: HttpResponse(text))(request)
-    assert gzip.decompress(plain.content).decode() == text  # type: ignore[attr-defined]
+    assert isinstance(plain, HttpResponse)
+    assert gzip.decompress(plain.content).decode() == text
     live = CompressionMiddleware(
         lambda _request: StreamingHttpResponse(stream(), content_type="text/event-stream; charset=utf-8")
     )(request)
+    assert isinstance(live, StreamingHttpResponse)
     assert "Content-Encoding" not in live
 
 

@@ -86,9 +86,7 @@ def run_due() -> None:
 
 
 def is_signed(headers: dict[str, str], body: bytes, secret: str) -> bool:
-    return verify(
-        secret, headers["webhook-id"], int(headers["webhook-timestamp"]), body, headers["webhook-signature"]
-    )
+    return verify(secret, headers["webhook-id"], int(headers["webhook-timestamp"]), body, headers["webhook-signature"])
 
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:
