@@ -1,7 +1,8 @@
-"""Shut one protocol era of a server that speaks both, to see what a gateway does with the rest."""
+"""What stands before a peer: one era shut, or streams that open late, to see what a gateway does then."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -44,6 +45,23 @@ class _OneEra:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(reply)).encode())]
         await send({"type": "http.response.start", "status": 400, "headers": headers})
         await send({"type": "http.response.body", "body": reply})
+
+
+def late_streams(app: Any, seconds: float) -> Any:
+    """Wrap an ASGI app: streams for what belongs to no request open late, as over a long way; calls do not."""
+    return _LateStreams(app, seconds) if seconds else app
+
+
+class _LateStreams:
+    def __init__(self, app: Any, seconds: float) -> None:
+        self.app, self.seconds = app, seconds
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            method = dict(scope["headers"]).get(b"mcp-method", b"")
+            if scope["method"] == "GET" or method == b"subscriptions/listen":
+                await asyncio.sleep(self.seconds)
+        await self.app(scope, receive, send)
 
 
 def _request_id(body: bytes) -> Any:

@@ -1,6 +1,6 @@
 """A server with everything a server can have, on the official SDK, over any transport and in either era.
 
-    python -m tests.peers.rich --port 0 [--era handshake|stateless] [--sse] [--page-size 2]
+    python -m tests.peers.rich --port 0 [--era handshake|stateless] [--sse] [--page-size 2] [--late-streams 0.3]
     python -m tests.peers.rich --stdio
 
 It asks (form, URL, sampling, roots), tells (progress, log), waits for a cancellation, changes its tools, watches
@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from tests.peers import rich_tools
-from tests.peers.eras import only_era
+from tests.peers.eras import late_streams, only_era
 from tests.peers.kit import Changes, Context, MemoryEvents, Toolbox, make_server, text
 from tests.peers.serving import arguments, serve_asgi
 
@@ -162,6 +162,7 @@ def main() -> None:
     parser = arguments(str(__doc__))
     parser.add_argument("--era", choices=("both", "handshake", "stateless"), default="both")
     parser.add_argument("--page-size", type=int, default=0, help="0 puts everything on one page")
+    parser.add_argument("--late-streams", type=float, default=0, help="seconds until GET and listen streams open")
     parser.add_argument("--sse", action="store_true")
     parser.add_argument("--stdio", action="store_true")
     options = parser.parse_args()
@@ -172,7 +173,7 @@ def main() -> None:
         serve_asgi(sse_app(server), options, path="/sse")
     else:
         app = server.streamable_http_app(event_store=MemoryEvents(), retry_interval=100)
-        serve_asgi(only_era(app, options.era), options)
+        serve_asgi(late_streams(only_era(app, options.era), options.late_streams), options)
 
 
 if __name__ == "__main__":
