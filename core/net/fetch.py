@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from core.net.http1 import ConnectionGone, HttpTrouble, ReplyTimeout, ReplyTooLarge, connect
+from core.net.connect import connect
 from core.net.policy import AddressRefused, HostNotFound, NetPolicy, Target, parse_url
+from core.net.response import ConnectionGone, HttpTrouble, ReplyTimeout, ReplyTooLarge
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OWN_HEADERS = frozenset({"host", "content-length", "connection", "transfer-encoding"})

@@ -8,135 +8,14 @@ request at a time; a connection is free again when `on_free` was called.
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections import deque
 from collections.abc import Callable
 from typing import cast
 
 import httptools
 
-from core.net.policy import NetPolicy, Target, resolve
+from core.net.response import ConnectionGone, HttpTrouble, ReplyTimeout, ReplyTooLarge, Response
 
-_HIGH_WATER = 256 * 1024
 _MAX_HEAD = 64 * 1024
-CONNECT_TIMEOUT_S = 10.0
-
-_tls: ssl.SSLContext | None = None
-
-
-class HttpTrouble(Exception):
-    """The other side does not speak HTTP/1.1 as it should."""
-
-
-class ConnectionGone(HttpTrouble):
-    """The connection ended before the reply did.
-
-    `began`: had any byte of the reply arrived? `unsent`: was the connection closed before the request was written?
-    """
-
-    def __init__(self, text: str, *, began: bool, unsent: bool = False) -> None:
-        super().__init__(text)
-        self.began = began
-        self.unsent = unsent
-
-
-class ReplyTooLarge(HttpTrouble):
-    """The reply is larger than the caller takes."""
-
-
-class ReplyTimeout(HttpTrouble):
-    """Nothing came for as long as the caller waits."""
-
-
-class Response:
-    """A reply: `body` is whole, or `streaming` is set and `read` gives it chunk by chunk."""
-
-    __slots__ = (
-        "_chunks",
-        "_connection",
-        "_discard",
-        "_done",
-        "_failure",
-        "_size",
-        "_waiter",
-        "body",
-        "headers",
-        "status",
-        "streaming",
-    )
-
-    def __init__(self, connection: Connection) -> None:
-        self.status = 0
-        self.headers: dict[bytes, bytes] = {}
-        self.body = b""
-        self.streaming = False
-        self._connection = connection
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._discard = False
-        self._done = False
-        self._failure: HttpTrouble | None = None
-        self._waiter: asyncio.Future[None] | None = None
-
-    def header(self, name: bytes) -> str:
-        return self.headers.get(name, b"").decode("latin-1")
-
-    async def read(self, timeout_s: float) -> bytes:
-        """The next chunk, b"" at the end. Raises ConnectionGone when it broke off, ReplyTimeout after silence."""
-        while not self._chunks:
-            if self._failure is not None:
-                raise self._failure
-            if self._done:
-                return b""
-            loop = asyncio.get_running_loop()
-            self._waiter = waiter = loop.create_future()
-            timer = loop.call_later(timeout_s, _expire, waiter)
-            try:
-                await waiter
-            finally:
-                timer.cancel()
-                self._waiter = None
-        data = b"".join(self._chunks)
-        self._chunks.clear()
-        self._size = 0
-        self._connection.resume()
-        return data
-
-    def close(self) -> None:
-        """Stop reading. A reply that has not ended closes its connection."""
-        if not self._done:
-            self._connection.abort()
-
-    def drain(self, within_s: float = 1.0) -> None:
-        """Nothing more is wanted, but the reply is about to end: let it, so that the connection can be used again."""
-        self._chunks.clear()
-        if not self._done:
-            self._discard = True
-            self._connection.resume()
-            asyncio.get_running_loop().call_later(within_s, self.close)
-
-    def _push(self, data: bytes) -> None:
-        if self._discard:
-            return
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > _HIGH_WATER:
-            self._connection.pause()
-        self._wake()
-
-    def _end(self, failure: HttpTrouble | None = None) -> None:
-        self._done = True
-        self._failure = failure
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
-def _expire(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_exception(ReplyTimeout("no answer in time"))
 
 
 class Connection(asyncio.Protocol):
@@ -329,36 +208,3 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def tls_context() -> ssl.SSLContext:
-    """The process's one client TLS context (loading the authorities costs some 20 ms)."""
-    global _tls
-    if _tls is None:
-        _tls = ssl.create_default_context()
-        _tls.set_alpn_protocols(["http/1.1"])
-    return _tls
-
-
-async def connect(target: Target, policy: NetPolicy, *, timeout_s: float = CONNECT_TIMEOUT_S) -> Connection:
-    """Open a connection to an address that the policy lets through.
-
-    Raises HostNotFound, AddressRefused, OSError (ssl.SSLError among them) or TimeoutError.
-    """
-    loop = asyncio.get_running_loop()
-    tls = tls_context() if target.scheme == "https" else None
-    failure: OSError = OSError("no address")
-    async with asyncio.timeout(timeout_s):
-        addresses = await resolve(target.host, target.port, policy)
-        for address in addresses:
-            try:
-                _, connection = await loop.create_connection(
-                    Connection, address, target.port, ssl=tls, server_hostname=target.host if tls else None
-                )
-            except ssl.SSLError:
-                raise
-            except OSError as error:
-                failure = error
-            else:
-                return connection
-    raise failure

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import logging
 import time
-from collections.abc import Callable, Coroutine
-
-import msgspec
+from collections.abc import Callable
 
 from core.decision import Principal
-from proxy.engine import errors, http_rules, messages, respond
-from proxy.engine.calls import Call, Calls
+from proxy.engine import errors, http_rules, inbound, messages, respond
+from proxy.engine.call import Call
 from proxy.engine.config import GatewayConfig
 from proxy.engine.errors import RpcError
 from proxy.engine.handshake import Handshake
 from proxy.engine.http_rules import Receive, Scope, Send
-from proxy.engine.hub import Hub
-from proxy.engine.links import Links
-from proxy.engine.outbox import Outbox
+from proxy.engine.parts import Parts
 from proxy.engine.ports import (
     HANDSHAKE_VERSIONS,
     Hubs,
@@ -34,22 +27,14 @@ from proxy.engine.ports import (
     Upstreams,
 )
 from proxy.engine.request import Request
-from proxy.engine.sessions import Sessions
-from proxy.engine.signals import Asks, Signals
 from proxy.engine.stateless import Stateless
-from proxy.engine.streams import Guard
 from proxy.engine.translate import Caller
-from proxy.engine.watches import Watches
 
-log = logging.getLogger(__name__)
-
-_MAX_HUBS = 2000
-_RETRY_S = 1.0
 _NO_HUB = "There is no such hub, or this key does not reach it."
 
 
-class Gateway:
-    """See the module. `start` and `stop` bracket its life; it starts by itself with the first request."""
+class Gateway(Parts):
+    """See the module. It starts by itself with the first request; `stop` ends it."""
 
     def __init__(
         self,
@@ -63,97 +48,19 @@ class Gateway:
         upstreams: Upstreams,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.config = config
-        self.keys = keys
-        self.hubs = hubs
-        self.policy = policy
-        self.journal = journal
-        self.store = store
-        self.upstreams = upstreams
-        self.clock = clock
-        self.guards: dict[str, set[Guard]] = {}
-        """What lasts, by workspace: streams and long calls."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._started = False
-        self._known_hubs: dict[tuple[str, str, str], Hub] = {}
-        self._tokens = itertools.count(1)
+        super().__init__(
+            config,
+            keys=keys,
+            hubs=hubs,
+            policy=policy,
+            journal=journal,
+            store=store,
+            upstreams=upstreams,
+            clock=clock,
+        )
         self._rules = http_rules.OriginRules(config)
-        self.signals = Signals(store)
-        self.asks = Asks(self.signals)
-        self.outbox = Outbox(store)
-        self.sessions = Sessions(store, self.signals, self.asks, ttl_s=config.session_ttl_s)
-        self.watches = Watches(self)
-        self.links = Links(self)
-        self.calls = Calls(self)
         self._handshake = Handshake(self)
         self._stateless = Stateless(self)
-
-    # -- its life
-
-    async def start(self) -> None:
-        if not self._started:
-            self._started = True
-            self.background(self.signals.hear())
-            self.background(self._follow_changes())
-
-    async def stop(self) -> None:
-        """End open streams with their last word, then everything else."""
-        for guard in [guard for held in self.guards.values() for guard in held]:
-            guard.stop("stopping")
-        self.watches.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await self.upstreams.close()
-
-    def background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            log.error("a task of the gateway failed", exc_info=failure)
-
-    async def _follow_changes(self) -> None:
-        """Keys, rules and hubs change: whatever lasts looks again."""
-        while True:
-            try:
-                async for workspace_id in self.hubs.changes():
-                    held = self.guards.values() if not workspace_id else [self.guards.get(workspace_id, set())]
-                    await asyncio.gather(
-                        *(guard.changed() for guards in held for guard in list(guards)), return_exceptions=True
-                    )
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.warning("changes are not heard of at the moment", exc_info=True)
-            await asyncio.sleep(_RETRY_S)
-
-    # -- what its parts share
-
-    def hub(self, snapshot: HubSnapshot) -> Hub:
-        """A snapshot made ready, once for each."""
-        key = (snapshot.workspace_id, snapshot.hub_id, snapshot.slug)
-        hub = self._known_hubs.get(key)
-        if hub is None or hub.snapshot is not snapshot:
-            if len(self._known_hubs) >= _MAX_HUBS:
-                del self._known_hubs[next(iter(self._known_hubs))]
-            hub = self._known_hubs[key] = Hub(snapshot, self.config)
-        return hub
-
-    def progress_token(self) -> bytes:
-        """A progress token that no other call has (JSON)."""
-        return b'"%b.%d"' % (self.signals.process.encode(), next(self._tokens))
-
-    async def principal(self, token: str, snapshot: HubSnapshot) -> Principal:
-        """Who a key is; on the open listener, whoever calls. Raises KeyProblem."""
-        if not self.config.open_listener:
-            return await self.keys.principal(token)
-        who = f"anon:{snapshot.hub_id}"
-        return Principal(
-            kind="anonymous", id=who, label="open", workspace_id=snapshot.workspace_id, hub_id=snapshot.hub_id
-        )
 
     # -- the in-process door
 
@@ -223,7 +130,7 @@ class Gateway:
             origin = headers.get(b"origin")
             verb = scope["method"]
             if verb == "OPTIONS":
-                await _preflight(send, http_rules.cors(origin, headers))
+                await inbound.preflight(send, http_rules.cors(origin, headers))
                 return
             out = http_rules.cors(origin)
             request = await self._identified(scope, headers, receive, send, out, started)
@@ -231,12 +138,12 @@ class Gateway:
                 http_rules.check_content_type(headers)
                 body = await http_rules.read_body(receive, headers, self.config.max_body_bytes)
                 request.body_bytes = len(body)
-                message = _message(body)
+                message = inbound.read_message(body)
                 message_id = bytes(message.id)
                 await self._post(request, headers, message)
-            elif verb == "GET" and _is_handshake(headers):
+            elif verb == "GET" and inbound.is_handshake(headers):
                 await self._handshake.get(request)
-            elif verb == "DELETE" and _is_handshake(headers):
+            elif verb == "DELETE" and inbound.is_handshake(headers):
                 await self._handshake.delete(request)
             else:
                 raise RpcError(errors.INVALID_REQUEST, f"{verb} is not served here.", status=405)
@@ -305,41 +212,3 @@ class Gateway:
         if names == ["mcp"] and own_hub:
             return await self.hubs.by_id(own_hub)
         return None
-
-
-def _is_handshake(headers: http_rules.Headers) -> bool:
-    version = headers.get(b"mcp-protocol-version", b"").decode("latin-1")
-    return not version or version in HANDSHAKE_VERSIONS
-
-
-def _message(body: bytes) -> messages.Message:
-    """The one message of a body. Raises RpcError (400)."""
-    try:
-        message = messages.decode_message(body)
-    except msgspec.ValidationError:
-        if body.lstrip()[:1] == b"[":
-            text = "Batches are not served: send each message in a request of its own."
-        else:
-            text = "The body must be one JSON-RPC message."
-        raise RpcError(errors.INVALID_REQUEST, text, status=400) from None
-    except messages.BROKEN:
-        raise RpcError(errors.PARSE_ERROR, "The body is not JSON.", status=400) from None
-    if message.jsonrpc != "2.0":
-        raise RpcError(errors.INVALID_REQUEST, '"jsonrpc" must be "2.0".', status=400)
-    if message.id and not messages.is_id(message.id):
-        message.id = messages.EMPTY
-        raise RpcError(errors.INVALID_REQUEST, '"id" must be a text or a whole number.', status=400)
-    if message.params and not messages.is_object(message.params):
-        raise RpcError(errors.INVALID_REQUEST, '"params" must be an object.', status=400)
-    if not message.method and not (message.id and (message.result or message.error)):
-        raise RpcError(errors.INVALID_REQUEST, "The body is neither a request nor an answer.", status=400)
-    return message
-
-
-async def _preflight(send: Send, headers: http_rules.HeaderList) -> None:
-    headers = [*headers, (b"allow", b"GET, POST, DELETE, OPTIONS")]
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
-
-
-__all__ = ["Gateway", "GatewayConfig"]

@@ -22,7 +22,7 @@ from proxy.engine.streams import STREAM_HEADERS, Guard
 from proxy.engine.watches import is_list_changed
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 _JSON_TYPE = (b"content-type", b"application/json")
@@ -43,7 +43,7 @@ class CallGuard(Guard):
 class Exchange(Peer):
     """See the module. `finish` ends it; until then `notification` and `request` may be called."""
 
-    def __init__(self, gateway: Gateway, request: Request, era: Era, session: ClientSession | None = None) -> None:
+    def __init__(self, gateway: Parts, request: Request, era: Era, session: ClientSession | None = None) -> None:
         accept = request.accept
         self.era = era
         self.session = session

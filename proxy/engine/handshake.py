@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from proxy.engine import errors, messages, routing
-from proxy.engine.calls import Call
+from proxy.engine import errors, messages
+from proxy.engine.call import Call
+from proxy.engine.client_settings import ClientSettings
 from proxy.engine.errors import RpcError
-from proxy.engine.exchange import LEVELS, Exchange
+from proxy.engine.exchange import Exchange
 from proxy.engine.http_rules import SSE
-from proxy.engine.outbox import channel
-from proxy.engine.own_stream import SUBSCRIBED, OwnStream, serve_own
-from proxy.engine.ports import HANDSHAKE_VERSIONS, HubServer, Reply, UpstreamProblem
+from proxy.engine.own_stream import OwnStream, serve_own
+from proxy.engine.ports import HANDSHAKE_VERSIONS, Reply
 from proxy.engine.request import Request
 from proxy.engine.respond import empty, rpc_answer
 from proxy.engine.serve import serve
@@ -24,7 +24,7 @@ from proxy.engine.signals import Signal
 from proxy.engine.translate import Caller
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 _EMPTY = Reply(result=msgspec.Raw(b"{}"))
 _SUBSCRIBING = ("resources/subscribe", "resources/unsubscribe")
@@ -48,8 +48,9 @@ class _Cancelled(msgspec.Struct):
 class Handshake:
     """POST, GET and DELETE of clients of this era."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Parts) -> None:
         self._gateway = gateway
+        self._settings = ClientSettings(gateway)
         self._in_flight: dict[tuple[str, bytes], Exchange] = {}
         self._streams: dict[str, set[OwnStream]] = {}
         gateway.signals.on("cancel", self._told_to_cancel)
@@ -139,68 +140,10 @@ class Handshake:
         if call.method == "ping":
             return _pong()
         if call.method == "logging/setLevel":
-            return self._set_level(call, session)
+            return self._settings.set_level(call, session)
         if call.method in _SUBSCRIBING:
-            return self._subscribe(call, session)
+            return self._settings.subscribe(call, session)
         return None
-
-    async def _set_level(self, call: Call, session: ClientSession) -> Reply:
-        """Keep the level; servers that log get it with the client's next call. A lone server is told at once."""
-        if "logging" not in call.hub.can:
-            raise RpcError(errors.METHOD_NOT_FOUND, "No server of this hub logs.")
-        level = messages.decode_text(call.fields.get("level", b""))
-        if level not in LEVELS:
-            raise RpcError(errors.INVALID_PARAMS, f'"{level[:50]}" is no log level.')
-
-        def change(kept: ClientSession) -> None:
-            kept.log_level, kept.private = level, True
-
-        server = call.hub.one
-        if server is None or not server.enabled or server.eras == ("stateless",):
-            await self._gateway.sessions.change(session.id, change)
-            return _EMPTY
-        return await self._tell(call, session, server, {"level": level}, change)
-
-    async def _subscribe(self, call: Call, session: ClientSession) -> Reply:
-        uri = messages.decode_text(call.fields.get("uri", b""))
-        way = routing.resource(call.hub, uri, "handshake")
-        server = way.server
-        call.record.name = uri
-        if not server.enabled:
-            raise errors.paused(server)
-
-        def change(kept: ClientSession) -> None:
-            kept.private = True
-            uris = kept.subscriptions.setdefault(server.server_id, set())
-            (uris.add if call.method == "resources/subscribe" else uris.discard)(way.real)
-
-        if server.eras == ("stateless",):
-            await self._gateway.sessions.change(session.id, change)
-            await self._gateway.store.publish(channel(session.id), SUBSCRIBED)  # the open stream listens for the client
-            return _EMPTY
-        return await self._tell(call, session, server, {"uri": way.real}, change)
-
-    async def _tell(
-        self,
-        call: Call,
-        session: ClientSession,
-        server: HubServer,
-        params: object,
-        change: Callable[[ClientSession], None],
-    ) -> Reply:
-        """Say a setting to the client's own session with a server; keep it when the server took it."""
-        gateway = self._gateway
-        call.record.server_id = server.server_id
-        try:
-            link = await gateway.links.own(session, call.caller, server)
-            reply = await link.request(call.method, messages.encode(params), peer=call.peer)
-        except UpstreamProblem as problem:
-            raise errors.upstream(server, problem) from problem
-        if reply.error is None:
-            changed = await gateway.sessions.change(session.id, change)
-            if changed is not None:
-                gateway.links.settled(changed, server, link)
-        return reply
 
     # -- notifications
 
@@ -213,25 +156,12 @@ class Handshake:
             elif cancelled:
                 await self._gateway.signals.tell_all(Signal("cancel", session.id, bytes(cancelled).decode()))
         elif message.method == "notifications/roots/list_changed" and session.servers:
-            self._gateway.background(self._roots_changed(session, request, bytes(message.params)))
+            self._gateway.background(self._settings.roots_changed(session, request.hub, bytes(message.params)))
 
     async def _told_to_cancel(self, signal: Signal) -> None:
         exchange = self._in_flight.get((signal.session, signal.id.encode()))
         if exchange is not None:
             exchange.stop("cancelled")
-
-    async def _roots_changed(self, session: ClientSession, request: Request, params: bytes) -> None:
-        """Tell every server with which the client has a session of its own."""
-        caller = Caller("handshake", session.version)
-        for server_id in session.servers:
-            server = request.hub.servers.get(server_id)
-            if server is None or not server.enabled:
-                continue
-            try:
-                link = await self._gateway.links.own(session, caller, server)
-                await link.notify("notifications/roots/list_changed", params or b"{}")
-            except UpstreamProblem:
-                continue
 
     # -- GET and DELETE
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 from core.net import Connection, ConnectionGone, HttpTrouble, NetPolicy, Response, Target, parse_url
-from core.net.http1 import CONNECT_TIMEOUT_S, connect
+from core.net.connect import CONNECT_TIMEOUT_S, connect
 
 _STREAMS = (b"text/event-stream",)
 _IDLE_S = 55.0

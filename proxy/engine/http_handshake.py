@@ -9,19 +9,16 @@ from collections.abc import Mapping
 import msgspec
 
 from core.net import Response
-from proxy.engine import messages, problems, sse
+from proxy.engine import messages, problems
 from proxy.engine.http_client import HttpClient
-from proxy.engine.http_session import HttpSession, ask, base_head
+from proxy.engine.http_server_stream import ServerStream
+from proxy.engine.http_session import HttpSession, base_head
 from proxy.engine.ports import Era, Peer, Reply, UpstreamProblem, UpstreamSpec
 
 KNOWN_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 _OTHER_ERA = (-32601, -32602, -32020, -32021, -32022)
 _ACCEPT = "application/json, text/event-stream"
-_CALM_S = 30.0
 _BYE_S = 5.0
-_STREAM_SILENCE_S = 3600.0
-_SETTLE_S = 1.0
-"""How long the first request of a session waits for the stream on which the server may ask back."""
 
 
 class _Hello(msgspec.Struct):
@@ -51,10 +48,7 @@ class HandshakeSession(HttpSession):
         self._client_info = client_info
         self._heads: dict[str, bytes] = {}
         self._renewing: asyncio.Task[None] | None = None
-        self._peers: list[Peer] = []
-        self._stream: asyncio.Task[None] | None = None
-        self._no_stream = False
-        self._settling: asyncio.Event | None = None
+        self.stream = ServerStream(self)
 
     # -- opening
 
@@ -104,8 +98,7 @@ class HandshakeSession(HttpSession):
             await self.renewed()
         finally:
             self._renewing = None
-        if self._peers:
-            self._listen()
+        self.stream.open()
 
     async def renewed(self) -> None:
         """Called after the session was made anew; the owner of shared sessions stores it."""
@@ -124,8 +117,8 @@ class HandshakeSession(HttpSession):
         timeout_s = (timeout_ms or self.spec.timeout_ms) / 1000
         if self._renewing is not None:
             await asyncio.shield(self._renewing)
-        if self._settling is not None:
-            await self._settle()
+        if self.stream.opening is not None:
+            await self.stream.settle()
         generation = self.generation
         try:
             return await self._request(method, params, peer, timeout_s, headers)
@@ -150,9 +143,7 @@ class HandshakeSession(HttpSession):
 
     async def leave(self) -> None:
         """Stop using the session without ending it: other processes may go on with it."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.cancel()
+        self.stream.close()
         await super().close()
 
     async def close(self) -> None:
@@ -198,10 +189,10 @@ class HandshakeSession(HttpSession):
             params = b'{"requestId":%d,"reason":"The client gave up."}' % request_id
             self.background(self.notify, "notifications/cancelled", params)
 
-    async def _resume(self, last_event_id: str, timeout_s: float) -> Response | None:
-        return await self._get(last_event_id, timeout_s)
+    async def resume(self, last_event_id: str, timeout_s: float) -> Response | None:
+        return await self.get(last_event_id, timeout_s)
 
-    async def _get(self, last_event_id: str, timeout_s: float) -> Response | None:
+    async def get(self, last_event_id: str, timeout_s: float) -> Response | None:
         """A stream of the server, or None when it has none."""
         head = self._head("GET", "", b"", None)
         if last_event_id and last_event_id.isascii() and last_event_id.isprintable():
@@ -213,80 +204,7 @@ class HandshakeSession(HttpSession):
 
     def attach(self, peer: Peer) -> None:
         """`peer` hears what the server says of itself from now on, for as long as the session lives."""
-        if peer not in self._peers:
-            self._peers.append(peer)
-        self._listen()
+        self.stream.attach(peer)
 
     def detach(self, peer: Peer) -> None:
-        if peer in self._peers:
-            self._peers.remove(peer)
-        if not self._peers and self._stream is not None:
-            self._stream.cancel()
-            self._stream = None
-            self._settled()
-
-    @property
-    def attached(self) -> bool:
-        return bool(self._peers)
-
-    def _listen(self) -> None:
-        if not self._no_stream and (self._stream is None or self._stream.done()):
-            self._settling = asyncio.Event()
-            self._stream = asyncio.get_running_loop().create_task(self._follow())
-
-    async def _settle(self) -> None:
-        """Many servers ask back on their own stream, and what they say before it is open is lost."""
-        settling = self._settling
-        if settling is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SETTLE_S):
-                    await settling.wait()
-            self._settled()
-
-    def _settled(self) -> None:
-        if self._settling is not None:
-            self._settling.set()
-            self._settling = None
-
-    async def _follow(self) -> None:
-        """Keep the server's own stream open while somebody listens; servers without one say so once."""
-        last_event_id, wait_s, failures = "", 1.0, 0
-        while self._peers:
-            try:
-                response = await self._get(last_event_id, _CALM_S)
-                if response is None:
-                    self._no_stream = True
-                    self._settled()
-                    return
-                failures = 0
-                self._settled()
-                last_event_id, wait_s = await self._hear(response, last_event_id)
-            except UpstreamProblem:
-                failures += 1
-                self._settled()
-            await asyncio.sleep(min(wait_s * 2**failures, 60.0))
-
-    async def _hear(self, response: Response, last_event_id: str) -> tuple[str, float]:
-        """Read one stream to its end. The id to go on after, and how long the server wants us to wait."""
-        parser, wait_s = sse.Parser(self._client.max_bytes), 1.0
-        try:
-            while chunk := await response.read(_STREAM_SILENCE_S):
-                for event in parser.feed(chunk):
-                    last_event_id = event.id or last_event_id
-                    wait_s = event.retry_ms / 1000 if event.retry_ms >= 0 else wait_s
-                    if event.data:
-                        await self._told(messages.decode_message(event.data))
-        except (*problems.TROUBLE, *messages.BROKEN, sse.TooLarge):
-            pass
-        finally:
-            response.close()
-        return last_event_id, min(wait_s, 30.0)
-
-    async def _told(self, message: messages.Message) -> None:
-        if not message.method:
-            return
-        if message.id:
-            self.background(ask, self, self._peers[0] if len(self._peers) == 1 else None, message)
-            return
-        for peer in list(self._peers):
-            await peer.notification(message.method, bytes(message.params) or b"{}")
+        self.stream.detach(peer)

@@ -14,7 +14,7 @@ from proxy.engine.translate import Caller
 from proxy.engine.watches import is_list_changed
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 _PONG = Reply(result=msgspec.Raw(b"{}"))
 
@@ -31,7 +31,7 @@ class Prepared(msgspec.Struct, frozen=True):
 class SessionPeer(Peer):
     """The client of a handshake session, for what a server says outside of any request."""
 
-    def __init__(self, gateway: Gateway, session_id: str, server_id: str) -> None:
+    def __init__(self, gateway: Parts, session_id: str, server_id: str) -> None:
         self._gateway = gateway
         self._session_id = session_id
         self._server_id = server_id
@@ -59,7 +59,7 @@ class SessionPeer(Peer):
 class Links:
     """Finds or opens sessions with servers, and sets in them what their client had set."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Parts) -> None:
         self._gateway = gateway
         self._peers: dict[str, dict[str, SessionPeer]] = {}
         self._prepared: dict[tuple[str, str], Prepared] = {}

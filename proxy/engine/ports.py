@@ -237,7 +237,7 @@ class UpstreamProblem(Exception):
         self.kind = kind
         self.sentence = sentence
         self.detail = detail
-        """Evidence: the last lines of stderr, the start of the body. May hold secrets: shown to those who manage it."""
+        """Evidence: the last lines of stderr, the start of a body. May hold secrets: for those who manage it."""
         self.status = status
 
 
@@ -264,7 +264,8 @@ class UpstreamSession(Protocol):
     ) -> Reply:
         """Send a request (params: JSON object bytes) and wait. Cancelling the task cancels it upstream.
 
-        `timeout_ms` counts silence: whatever the server sends starts it anew, and it stands still while `peer` is asked.
+        `timeout_ms` counts silence: whatever the server sends starts it anew, and it stands still while `peer` is
+        asked.
         In the stateless era the session adds what `params._meta` lacks of protocol version, client info and client
         capabilities (those of the session), and over HTTP the headers that mirror the body; `headers` adds to them.
         Raises UpstreamProblem.

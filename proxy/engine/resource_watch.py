@@ -15,7 +15,7 @@ from proxy.engine import messages
 from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class _UpdatedPeer(Peer):
 class ResourceWatches:
     """The subscriptions of one stream. `heard` is called with each URI that changed."""
 
-    def __init__(self, gateway: Gateway, principal: Principal, heard: Callable[[str], None]) -> None:
+    def __init__(self, gateway: Parts, principal: Principal, heard: Callable[[str], None]) -> None:
         self._gateway = gateway
         self._principal = principal
         self._peer = _UpdatedPeer(heard)

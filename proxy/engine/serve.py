@@ -7,13 +7,13 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 from proxy.engine import errors, messages
-from proxy.engine.calls import Call
+from proxy.engine.call import Call
 from proxy.engine.exchange import Exchange
 from proxy.engine.ports import Reply
 from proxy.engine.respond import reply_message
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 _KEY = {
     "revoked": "The key was revoked.",
@@ -31,7 +31,7 @@ _CANCELLED = {
 
 
 async def serve(
-    gateway: Gateway, call: Call, exchange: Exchange, local: Coroutine[None, None, Reply] | None = None
+    gateway: Parts, call: Call, exchange: Exchange, local: Coroutine[None, None, Reply] | None = None
 ) -> None:
     """Raises CancelledError only when the process itself ends the task."""
     exchange.begin()

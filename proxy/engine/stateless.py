@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from proxy.engine import errors, messages
-from proxy.engine.calls import Call
+from proxy.engine.call import Call
 from proxy.engine.errors import RpcError
 from proxy.engine.exchange import LEVELS, Exchange
 from proxy.engine.headers import decode_header_value
@@ -21,7 +21,7 @@ from proxy.engine.sessions import forwarded_capabilities
 from proxy.engine.translate import Caller
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
@@ -34,7 +34,7 @@ class _Info(msgspec.Struct):
 class Stateless:
     """POST of clients of this era; it has no other."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Parts) -> None:
         self._gateway = gateway
 
     async def post(self, request: Request, message: messages.Message) -> None:

@@ -14,7 +14,7 @@ from proxy.engine.hub import Hub
 from proxy.engine.ports import HubSnapshot, KeyProblem
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ FindHub = Callable[[], Awaitable[HubSnapshot | None]]
 class Guard:
     """Something that lasts, and must end when the key that began it does not pass any more."""
 
-    def __init__(self, gateway: Gateway, token: str, principal: Principal, hub: Hub, find: FindHub) -> None:
+    def __init__(self, gateway: Parts, token: str, principal: Principal, hub: Hub, find: FindHub) -> None:
         self.gateway = gateway
         self.principal = principal
         self.hub = hub
@@ -82,7 +82,7 @@ class Guard:
 class OpenStream(Guard):
     """A stream of events to a client, fed by `push`."""
 
-    def __init__(self, gateway: Gateway, token: str, principal: Principal, hub: Hub, find: FindHub) -> None:
+    def __init__(self, gateway: Parts, token: str, principal: Principal, hub: Hub, find: FindHub) -> None:
         super().__init__(gateway, token, principal, hub, find)
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.why = ""

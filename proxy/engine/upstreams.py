@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
 from core.net import NetPolicy
 from proxy.engine.http_client import HttpClient
 from proxy.engine.http_handshake import HandshakeSession, Kept
+from proxy.engine.http_scoped import Key, ScopedSession, stored_name
 from proxy.engine.http_stateless import StatelessSession
 from proxy.engine.ports import (
     HANDSHAKE_VERSIONS,
     STATELESS_VERSIONS,
     Era,
     Peer,
-    Reply,
     Store,
     UpstreamProblem,
     Upstreams,
@@ -27,13 +26,11 @@ from proxy.engine.ports import (
 )
 
 Session = HandshakeSession | StatelessSession
-Key = tuple[str, str, str, str, bytes, str]
 
 CLIENT_INFO = b'{"name":"crossroads","title":"Crossroads","version":"1"}'
 MAX_REPLY_BYTES = 32 * 1024 * 1024
 _IDLE_S = 900.0
 _SWEEP_S = 60.0
-_KEEP_S = 3600
 _LEASE_S = 15
 
 
@@ -180,77 +177,8 @@ class HttpUpstreams(Upstreams):
 
 
 def _idle_since(session: Session, oldest: float) -> bool:
-    watched = isinstance(session, HandshakeSession) and session.attached and not isinstance(session, ScopedSession)
+    watched = isinstance(session, HandshakeSession) and session.stream.wanted and not isinstance(session, ScopedSession)
     return not session.in_flight and not watched and session.last_used < oldest
-
-
-def stored_name(key: Key) -> str:
-    """Under which name the store keeps the upstream session of a scope."""
-    digest = hashlib.sha256(b"\0".join([*(part.encode() for part in key[:4]), key[4]])).hexdigest()[:32]
-    return f"up:{key[5]}:{digest}"
-
-
-class ScopedSession(HandshakeSession):
-    """A session that belongs to a scope and is used by several processes, one of which holds its stream.
-
-    Its id stands in the store; a process that finds the session lost looks there first.
-    """
-
-    _store: Store
-    _name: str
-    _stored_at = 0.0
-
-    def use(self, store: Store, name: str) -> None:
-        self._store, self._name = store, name
-
-    async def request(
-        self,
-        method: str,
-        params: bytes,
-        *,
-        peer: Peer | None = None,
-        timeout_ms: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        if time.monotonic() - self._stored_at > _KEEP_S / 4:
-            self._stored_at = time.monotonic()
-            self.background(self.renewed)
-        return await super().request(method, params, peer=peer, timeout_ms=timeout_ms, headers=headers)
-
-    async def renewed(self) -> None:
-        self._stored_at = time.monotonic()
-        await self._store.set(self._name, msgspec.json.encode(self.kept()), ttl_s=_KEEP_S)
-
-    async def _open_again(self) -> None:
-        found = await self._store.get(self._name)
-        kept = msgspec.json.decode(found, type=Kept) if found is not None else None
-        if kept is None or kept.session_id == self.session_id:
-            await super()._open_again()
-            return
-        self._heads = {}
-        self.adopt(kept)
-        self.generation += 1
-        self._renewing = None
-
-    async def _follow(self) -> None:
-        """One process at a time holds the server's own stream; the others stand by."""
-        lease = self._name + ":stream"
-        while self.attached:
-            if await self._store.add(lease, b"1", ttl_s=_LEASE_S * 2):
-                renewal = asyncio.get_running_loop().create_task(self._hold(lease))
-                try:
-                    await super()._follow()
-                finally:
-                    renewal.cancel()
-                    await self._store.delete(lease)
-                return
-            self._settled()  # another process hears the server
-            await asyncio.sleep(_LEASE_S)
-
-    async def _hold(self, lease: str) -> None:
-        while True:
-            await asyncio.sleep(_LEASE_S)
-            await self._store.set(lease, b"1", ttl_s=_LEASE_S * 2)
 
 
 class RoutedUpstreams(Upstreams):

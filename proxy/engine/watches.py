@@ -16,7 +16,7 @@ from proxy.engine import messages
 from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession
 
 if TYPE_CHECKING:
-    from proxy.engine.app import Gateway
+    from proxy.engine.parts import Parts
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Detachable(Protocol):
 class ServerPeer(Peer):
     """Hears what a server says in sessions that are shared. It can be asked nothing."""
 
-    def __init__(self, gateway: Gateway, server_id: str) -> None:
+    def __init__(self, gateway: Parts, server_id: str) -> None:
         self._gateway = gateway
         self._server_id = server_id
 
@@ -56,7 +56,7 @@ class ServerPeer(Peer):
 class Watches:
     """One watch for each server and era that somebody listens to."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Parts) -> None:
         self._gateway = gateway
         self._peers: dict[str, ServerPeer] = {}
         self._tasks: dict[tuple[str, Era], asyncio.Task[None]] = {}
