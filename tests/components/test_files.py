@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CSS = (STATIC / "css" / "app.css").read_text()
+APPS = ("core", "accounts", "billing", "proxy", "marketplace")
 PYTHON = sorted((ROOT / "core" / "components").glob("*.py"))
 
 
@@ -28,6 +29,9 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
         for path in TEMPLATES
         for name in re.findall(r"""(?:\{% icon |icon=|picture_icon=)["']([a-z0-9-]+)["']""", path.read_text())
     }
+    code = "".join(path.read_text() for app in APPS for path in (ROOT / app).rglob("*.py"))
+    used |= set(re.findall(r"""icon(?:_name)?=["']([a-z0-9-]+)["']""", code))
+    used |= set(re.findall(r"""register_place\([^)]*?["']([a-z0-9-]+)["'],\s*\d+""", code.replace("gettext_lazy(", "")))
     assert sprite == listed
     assert used <= sprite
 
