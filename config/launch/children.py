@@ -57,7 +57,7 @@ class Child:
         self.deaths = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._not_before = 0.0
+        self._not_before = math.inf  # until it is started
 
     @property
     def pid(self) -> int | None:
@@ -79,7 +79,7 @@ class Child:
         self._started = time.monotonic()
 
     def watch(self) -> str | None:
-        """Look after the process. Returns a sentence when it has just ended; starts it again when its pause is over."""
+        """Look after a process that was started: say that it has just ended, start it anew when its pause is over."""
         if self._process is None:
             if time.monotonic() >= self._not_before:
                 self.start()

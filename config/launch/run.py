@@ -104,9 +104,12 @@ class Run:
         self._groups = Recipes(self.data_dir, self._environment).all(
             [listener.fileno() for listener in listeners], [listener.fileno() for listener in open_listeners]
         )
-        for child in self._children():
+        web, jobs, owner = self._groups
+        for child in owner + web:
             child.start()
         self._wait_for_first_page()
+        for child in jobs:  # pages do without them, and they would take their time
+            child.start()
         say(f"\nCrossroads is ready: {options.public_url}\n")
         if seeded:
             say(f"{seeded}\n")
@@ -143,7 +146,7 @@ class Run:
         return said.decode("utf-8", "replace").strip("\n")
 
     def _children(self) -> Iterator[Child]:
-        for group in reversed(self._groups):  # the web last, when what it calls is on its way
+        for group in self._groups:
             yield from group
 
     def _wait_for_first_page(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -46,9 +49,10 @@ def test_it_serves_on_one_port_from_two_processes_and_says_where(site: Site) -> 
 
 
 def test_what_the_seed_says_is_passed_on(site: Site) -> None:
-    after = site.output.split("is ready", 1)[1]
-    assert "curl" in after
-    assert str(site.port) in after.split("curl", 1)[1]
+    (line,) = re.findall(r"^ +(curl .*)$", site.output.split("is ready", 1)[1], re.M)
+    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60)
+    assert '"result"' in answer.stdout, "the printed line calls a tool as it stands"
+    assert "Asia/Tokyo" in answer.stdout
 
 
 def test_secrets_and_logs_are_ours_alone(site: Site) -> None:
@@ -76,7 +80,7 @@ def test_a_second_run_in_the_same_folder_is_refused(site: Site) -> None:
         f"Crossroads cannot start. The data folder {site.data_dir} is in use by another run "
         f"(http://localhost:{site.port}). Stop that one, or give this one a folder of its own: make run DATA_DIR=...\n"
     )
-    assert site.status("/healthz") == 200
+    wait_until(lambda: site.status("/healthz") == 200, "the first one goes on")
 
 
 def test_a_second_run_on_the_same_port_is_refused(site: Site, tmp_path: Path) -> None:
@@ -105,7 +109,7 @@ def test_manage_finds_the_running_stores_through_the_folder(site: Site) -> None:
     assert "people:" in shown.stdout, shown.stderr
 
 
-@pytest.mark.parametrize("words", ["config.asgi:application", "proxy.owner", "celery -A config.celery beat"])
+@pytest.mark.parametrize("words", ["config.asgi:application", "-m proxy.owner", "celery -A config.celery beat"])
 def test_a_process_that_is_killed_comes_back_and_that_is_said(site: Site, words: str) -> None:
     before = site.pids(words)
     said = site.output.count("it starts again in")
@@ -126,21 +130,45 @@ def test_a_store_that_is_killed_comes_back(site: Site, name: str) -> None:
     wait_until(lambda: site.status("/healthz") == 200, "the site is healthy", 60)
 
 
-def hold_connections(port: int) -> list[socket.socket]:
+def hold_connections(site: Site) -> list[socket.socket]:
     """A request that never ends, and a connection that is kept for another one."""
-    held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(2)]
+    held = [socket.create_connection(("127.0.0.1", site.port), timeout=5) for _ in range(2)]
     held[0].sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
     held[1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert b"200" in held[1].recv(1000)
     return held
 
 
+def open_stream(site: Site) -> http.client.HTTPResponse:
+    """The stream on which a hub tells its client of changes, open until somebody ends it."""
+    ((path, key),) = re.findall(rf"http://localhost:{site.port}(/mcp/\S+)\s+(cr_\S+)\n", site.output)
+    version = "2025-11-25"
+    client = {"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client}
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+    }
+    connection = http.client.HTTPConnection("localhost", site.port, timeout=30)
+    connection.request("POST", path, json.dumps(hello), headers)
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    answer.read()
+    headers |= {"Mcp-Session-Id": answer.headers["Mcp-Session-Id"], "MCP-Protocol-Version": version}
+    connection.request("GET", path, headers=headers | {"Accept": "text/event-stream"})
+    stream = connection.getresponse()
+    assert stream.status == 200, stream.read()
+    return stream
+
+
 def test_a_term_ends_everything_in_time_and_a_start_finds_it_all_again(tmp_path: Path) -> None:
-    with running_site(tmp_path, DEMO="0") as site:
+    with running_site(tmp_path) as site:
         secrets = (tmp_path / "secrets.json").read_bytes()
         (link,) = re.findall(rf"http://localhost:{site.port}(/setup/\S+)", site.output)
-        assert site.status(link) == 200, "without a demo, the operator is made by a link"
-        held = hold_connections(site.port)
+        assert site.status(link) == 200, "the operator is made by a link"
+        held = hold_connections(site)
+        stream = open_stream(site)
         everything = site.processes()
         started = time.monotonic()
         site.signal(signal.SIGTERM)
@@ -150,9 +178,11 @@ def test_a_term_ends_everything_in_time_and_a_start_finds_it_all_again(tmp_path:
         assert site.processes() == {}
         assert site.output.endswith("\nStopping.\n")
         assert not (tmp_path / "run.json").exists()
+        with contextlib.suppress(http.client.IncompleteRead):  # cut off; a client then resumes it
+            stream.read()
         for connection in held:
             connection.close()
-    with running_site(tmp_path, DEMO="0") as again:
+    with running_site(tmp_path) as again:
         assert (tmp_path / "secrets.json").read_bytes() == secrets
         everything = again.processes()
         again.signal(signal.SIGINT)
