@@ -44,7 +44,9 @@ def tokens_of(expression: str) -> list[Token]:
     while at < len(expression.rstrip()):
         match = _TOKEN.match(expression, at)
         if match is None:
-            raise CalculationProblem(f"{expression[at:].strip()[:10]!r} at position {at + 1} is not understood.")
+            rest = expression[at:].lstrip()
+            where = len(expression) - len(rest) + 1
+            raise CalculationProblem(f"{rest.rstrip()[:10]!r} at position {where} is not understood.")
         kind = ("number", "name", "sign")[(match.lastindex or 1) - 1]
         found.append(Token(kind, match[match.lastindex or 1], match.start(match.lastindex or 1)))
         at = match.end()
