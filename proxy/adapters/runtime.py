@@ -7,6 +7,7 @@ starts its own on an event-loop thread when it first needs one; after a fork tha
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import threading
@@ -99,3 +100,6 @@ def _start() -> None:
 
     _here.engine = asyncio.run_coroutine_threadsafe(make(), loop).result(30)
     _here.pid, _here.loop, _here.thread = os.getpid(), loop, thread
+
+
+atexit.register(stop)

@@ -153,7 +153,7 @@ async def live_calls(request: WorkspaceRequest, workspace: str) -> HttpResponseB
         try:
             return _permitted(request, workspace)
         finally:
-            connections.close_all()
+            _release()
 
     answer = await sync_to_async(check)()
     if answer.status_code != 204:
@@ -183,3 +183,10 @@ async def _events(workspace_id: str, hub: str) -> AsyncIterator[bytes]:
                 yield b"event: changed\ndata: 1\n\n"
     finally:
         waiting.cancel()
+
+
+def _release() -> None:
+    """Give this thread's connections back; one inside a transaction belongs to somebody else."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()

@@ -64,7 +64,7 @@ def _stats(request: WorkspaceRequest, features: list[Feature]) -> dict[str, Tool
         feature.id: {
             (feature.server_id, name)
             for base in {feature.name, feature.alias or feature.name}
-            for name in (base, offered_name(feature.server.slug, base))
+            for name in (base, offered_name(feature.server.slug, base, prefixed=True))
         }
         for feature in features
     }

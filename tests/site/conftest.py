@@ -1,0 +1,93 @@
+"""A workspace with one of everything, so that every address has something to open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from accounts.services import create_key
+from core.ids import new_id
+from core.models import Job, Message, WebhookDelivery
+from core.permissions import SYSTEM
+from core.secrets import seal_for
+from core.webhooks.endpoints import create_endpoint
+from proxy.importers.drafts import ServerDraft
+from proxy.models import CallJob, Definition, Feature, Hub, Server
+from proxy.services.hubs import create_hub
+from proxy.services.servers import connect_server
+from tests.cast import Cast, cast
+
+__all__ = ["cast"]
+
+
+@dataclass
+class Things:
+    """The cast's workspace, filled."""
+
+    cast: Cast
+    server: Server
+    hub: Hub
+    tool: Feature
+    ids: dict[str, str]
+
+
+def add_tool(server: Server, name: str, *, read_only: bool = True) -> Feature:
+    """A tool as discovery keeps it."""
+    body = {"name": name, "description": f"Does {name}.", "inputSchema": {"type": "object"}}
+    definition, _ = Definition.objects.get_or_create(id=f"{name:0>64}", defaults={"body": body, "size": 80})
+    return Feature.objects.create(server=server, kind="tool", name=name, definition=definition, read_only=read_only)
+
+
+def add_call(workspace_id: str, hub_id: str, server_id: str, name: str = "up__echo") -> str:
+    """A recorded call; returns its id."""
+    call, at = new_id("call"), datetime.now(UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO proxy_call (id, month, workspace, hub, server, method, name, outcome, started_at, duration_us)"
+            " VALUES (%s, %s, %s, %s, %s, 'tools/call', %s, 'answered', %s, 12000)",
+            [call, at.date().replace(day=1), workspace_id, hub_id, server_id, name, at],
+        )
+    return call
+
+
+@pytest.fixture
+def things(cast: Cast) -> Things:  # noqa: F811  # the fixture of that name
+    workspace = cast.workspace
+    draft = ServerDraft(title="Up", slug="up", transport="http", url="https://up.example.com/mcp")
+    server = connect_server(actor=SYSTEM, workspace=workspace, draft=draft)
+    tool = add_tool(server, "echo")
+    hub = create_hub(actor=SYSTEM, workspace=workspace, title="Main", slug="main", servers=[server])
+    key, _secret = create_key(
+        actor=SYSTEM, workspace=workspace, user=cast.users["owner"], name="laptop", scopes=["mcp"]
+    )
+    endpoint, _signing = create_endpoint(
+        actor=cast.principal("owner"), workspace_id=workspace.id, url="https://hooks.example.com/", types=[]
+    )
+    delivery = WebhookDelivery.objects.create(
+        workspace=workspace.id, endpoint=endpoint, url=endpoint.url, type="key.created", payload={}, state="failed"
+    )
+    run = CallJob.objects.create(
+        workspace=workspace.id,
+        hub=hub.id,
+        tool="up__echo",
+        arguments=seal_for(workspace.id, {}),
+        principal={"kind": "person", "id": cast.users["owner"].id, "user_id": cast.users["owner"].id},
+    )
+    message = Message.objects.create(to="a@example.com", subject="Hello", text="Hello")
+    job = Job.objects.create(task="core.sweep", state="failed", due_at=datetime.now(UTC))
+    ids = {
+        "call": add_call(workspace.id, hub.id, server.id),
+        "key": key.id,
+        "webhook": endpoint.id,
+        "delivery": delivery.id,
+        "run": run.id,
+        "message": message.id,
+        "job": job.id,
+        "member": cast.member("viewer").id,
+    }
+    assert settings.ENV.stdio_policy == ("operator",)
+    return Things(cast, server, hub, tool, ids)

@@ -1,0 +1,178 @@
+"""Every address of the site, walked by everybody, against one table of expected answers.
+
+A route that is not in the table fails the test: nothing is added without saying who may open it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.cast import EVERYBODY
+from tests.site.conftest import Things
+
+# owner, admin, member, viewer, outsider, operator (no member), anonymous
+PUBLIC = (200,) * 7
+SIGNED = (200, 200, 200, 200, 200, 200, 302)
+VIEW = (200, 200, 200, 200, 404, 404, 302)
+MANAGE = (200, 200, 403, 403, 404, 404, 302)
+KEYS = (200, 200, 200, 403, 404, 404, 302)
+OPERATOR = (404, 404, 404, 404, 404, 200, 302)
+POST_MANAGE = (302, 302, 403, 403, 404, 404, 302)
+POST_KEYS = (302, 302, 403, 403, 404, 404, 302)
+POST_OPERATOR = (404, 404, 404, 404, 404, 302, 302)
+
+API_OWN = (200, 200, 200, 200, 200, 200, 401)
+API_VIEW = (200, 200, 200, 200, 404, 404, 401)
+API_MANAGE = (200, 200, 403, 403, 404, 404, 401)
+API_KEYS = (200, 200, 200, 403, 404, 404, 401)
+API_BAD_MANAGE = (400, 400, 403, 403, 404, 404, 401)
+API_NO_CONTENT = (204, 204, 403, 403, 404, 404, 401)
+API_RUN = (200, 404, 404, 403, 404, 404, 401)
+API_ACCEPTED = (202, 202, 403, 403, 404, 404, 401)
+
+Expected = tuple[int, ...]
+W, S, H = "{workspace}", "{server}", "{hub}"
+
+PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
+    "home": ("get", (), PUBLIC),
+    "core:healthz": ("get", (), PUBLIC),
+    "core:health": ("get", (), OPERATOR),
+    "core:jobs": ("get", (), OPERATOR),
+    "core:job_retry": ("post", ("{job}",), (404, 404, 404, 404, 404, 409, 302)),
+    "core:outbox": ("get", (), OPERATOR),
+    "core:message": ("get", ("{message}",), OPERATOR),
+    "marketplace:catalogue": ("get", (), PUBLIC),
+    "marketplace:entry": ("get", ("github",), PUBLIC),
+    "marketplace:connect": ("get", (W, "github"), MANAGE),
+    "proxy:overview": ("get", (W,), VIEW),
+    "proxy:servers": ("get", (W,), VIEW),
+    "proxy:server-connect": ("get", (W,), MANAGE),
+    "proxy:server-paste": ("get", (W,), MANAGE),
+    "proxy:server": ("get", (W, "up"), VIEW),
+    "proxy:server-edit": ("get", (W, "up"), MANAGE),
+    "proxy:server-pause": ("post", (W, "up"), POST_MANAGE),
+    "proxy:server-rediscover": ("post", (W, "up"), POST_MANAGE),
+    "proxy:server-delete": ("post", (W, "up"), POST_MANAGE),
+    "proxy:tools": ("get", (W,), VIEW),
+    "proxy:tool": ("get", (W, "{tool}"), VIEW),
+    "proxy:calls": ("get", (W,), VIEW),
+    "proxy:calls-live": ("get", (W,), VIEW),
+    "proxy:call": ("get", (W, "{call}"), VIEW),
+    "proxy:hubs": ("get", (W,), VIEW),
+    "proxy:hub-new": ("get", (W,), MANAGE),
+    "proxy:hub": ("get", (W, "main"), VIEW),
+    "proxy:hub-picture": ("get", (W, "main"), VIEW),
+    "proxy:hub-tools": ("get", (W, "main"), VIEW),
+    "proxy:hub-servers": ("get", (W, "main"), MANAGE),
+    "proxy:hub-server": ("get", (W, "main", "up"), MANAGE),
+    "proxy:hub-settings": ("get", (W, "main"), MANAGE),
+    "proxy:hub-pause": ("post", (W, "main"), POST_MANAGE),
+    "proxy:hub-delete": ("post", (W, "main"), POST_MANAGE),
+    "docs:index": ("get", (), PUBLIC),
+    "docs:picture": ("get", ("architecture.svg",), PUBLIC),
+    "docs:security": ("get", (), PUBLIC),
+    "docs:page": ("get", ("hubs",), PUBLIC),
+    "styleguide:index": ("get", (), PUBLIC),
+    "styleguide:workspace": ("get", (), PUBLIC),
+    "styleguide:auth": ("get", (), PUBLIC),
+    "styleguide:mail": ("get", (), PUBLIC),
+    "accounts:setup": ("get", ("no-such-token",), (404,) * 7),
+    "accounts:demo": ("post", (), (404,) * 7),
+    "accounts:enter": ("get", (), (302,) * 7),
+    "accounts:me": ("get", (), SIGNED),
+    "accounts:workspace_new": ("get", (), SIGNED),
+    "accounts:operator_workspaces": ("get", (), OPERATOR),
+    "accounts:keys": ("get", (W,), KEYS),
+    "accounts:key_new": ("get", (W,), KEYS),
+    "accounts:key": ("get", (W, "{key}"), (200, 200, 404, 403, 404, 404, 302)),
+    "accounts:key_revoke": ("post", (W, "{key}"), (302, 302, 404, 403, 404, 404, 302)),
+    "accounts:settings": ("get", (W,), MANAGE),
+    "accounts:member_add": ("post", (W,), MANAGE),
+    "accounts:member_role": ("post", (W, "{member}"), POST_MANAGE),
+    "accounts:member_remove": ("post", (W, "{member}"), POST_MANAGE),
+    "accounts:leave": ("post", (W,), (302, 302, 302, 302, 404, 404, 302)),
+    "accounts:webhooks": ("get", (W,), MANAGE),
+    "accounts:webhook_new": ("get", (W,), MANAGE),
+    "accounts:webhook_single": ("get", (W,), MANAGE),
+    "accounts:webhook_single_secret": ("post", (W,), MANAGE),
+    "accounts:webhook_replay": ("post", (W, "{delivery}"), POST_MANAGE),
+    "accounts:webhook": ("get", (W, "{webhook}"), MANAGE),
+    "accounts:webhook_rotate": ("post", (W, "{webhook}"), POST_MANAGE),
+    "accounts:webhook_test": ("post", (W, "{webhook}"), POST_MANAGE),
+    "accounts:webhook_delete": ("post", (W, "{webhook}"), POST_MANAGE),
+    "find": ("get", (), PUBLIC),
+    "api-schema": ("get", (), PUBLIC),
+    "api-docs": ("get", (), PUBLIC),
+    "api-workspace-list": ("get", (), API_OWN),
+    "api-workspace-detail": ("get", (W,), API_VIEW),
+    "api-member-list": ("get", (W,), API_VIEW),
+    "api-key-list": ("get", (W,), API_KEYS),
+    "api-key-detail": ("get", (W, "{key}"), (200, 200, 404, 403, 404, 404, 401)),
+    "api-webhook-list": ("get", (W,), API_MANAGE),
+    "api-webhook-detail": ("get", (W, "{webhook}"), API_MANAGE),
+    "api-webhook-rotate": ("post", (W, "{webhook}"), API_MANAGE),
+    "api-webhook-test": ("post", (W, "{webhook}"), API_ACCEPTED),
+    "api-delivery-list": ("get", (W,), API_MANAGE),
+    "api-delivery-detail": ("get", (W, "{delivery}"), API_MANAGE),
+    "api-delivery-replay": ("post", (W, "{delivery}"), API_ACCEPTED),
+    "api-server-list": ("get", (W,), API_VIEW),
+    "api-server-import": ("post", (W,), API_BAD_MANAGE),
+    "api-server-test": ("post", (W,), API_BAD_MANAGE),
+    "api-server-detail": ("delete", (W, S), API_NO_CONTENT),
+    "api-server-discover": ("post", (W, S), API_ACCEPTED),
+    "api-server-pause": ("post", (W, S), API_MANAGE),
+    "api-server-resume": ("post", (W, S), API_MANAGE),
+    "api-server-test-change": ("put", (W, S), (405, 405, 405, 405, 404, 404, 401)),
+    "api-tool-list": ("get", (W,), API_VIEW),
+    "api-tool-detail": ("patch", (W, "{tool}"), API_MANAGE),
+    "api-hub-list": ("get", (W,), API_VIEW),
+    "api-hub-detail": ("delete", (W, H), API_NO_CONTENT),
+    "api-hub-server": ("delete", (W, H, S), API_NO_CONTENT),
+    "api-hub-pause": ("post", (W, H), API_MANAGE),
+    "api-hub-resume": ("post", (W, H), API_MANAGE),
+    "api-hub-servers": ("get", (W, H), API_VIEW),
+    "api-hub-tools": ("get", (W, H), API_VIEW),
+    "api-call-list": ("get", (W,), API_VIEW),
+    "api-call-detail": ("get", (W, "{call}"), API_VIEW),
+    "api-call-payload": ("get", (W, "{call}"), API_MANAGE),
+    "api-workspace-run-list": ("get", (W,), API_KEYS),
+    "api-workspace-run-detail": ("get", (W, "{run}"), API_RUN),
+    "api-run-list": ("post", (), (400, 400, 400, 400, 400, 400, 401)),
+    "api-run-detail": ("get", ("{run}",), API_RUN),
+}
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield f"{prefix}{pattern.name}"
+
+
+def test_every_route_is_in_the_table() -> None:
+    ours = {name for name in routes() if not name.startswith("account_")}
+    assert ours == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_who_may_open_it(things: Things, name: str) -> None:
+    method, arguments, expected = PAGES[name]
+    values = things.ids | {
+        "workspace": things.cast.workspace.slug,
+        "server": things.server.id,
+        "hub": things.hub.id,
+        "tool": things.tool.id,
+    }
+    url = reverse(name, args=[argument.format(**values) for argument in arguments])
+    answers = {}
+    # From the outside in, so that what a permitted visit changes does not hide that another was refused.
+    for who in reversed(EVERYBODY):
+        answers[who] = getattr(things.cast.browser(who), method)(url, content_type="application/json").status_code
+        if method != "get" and answers[who] < 400:
+            break  # it is done: the next one would find it changed
+    wanted = dict(zip(EVERYBODY, expected, strict=True))
+    assert answers == {who: wanted[who] for who in answers}, url
