@@ -55,7 +55,7 @@ def add_call(workspace_id: str, hub_id: str, server_id: str, name: str = "up__ec
 
 
 @pytest.fixture
-def things(cast: Cast) -> Things:  # noqa: F811  # the fixture of that name
+def things(cast: Cast) -> Things:
     workspace = cast.workspace
     draft = ServerDraft(title="Up", slug="up", transport="http", url="https://up.example.com/mcp")
     server = connect_server(actor=SYSTEM, workspace=workspace, draft=draft)
