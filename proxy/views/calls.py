@@ -29,11 +29,15 @@ STREAM_S = 15 * 60
 """A stream ends by itself after this long; the browser opens the next, which is checked anew."""
 BEAT_S = 20
 STEPS_IN_CHART = 60
+ORDER = ("read", "route", "policy", "connect", "upstream", "reply")
+"""The stages of a call, as they follow each other."""
 
 
 @workspace_page("call.view")
 def list_calls(request: WorkspaceRequest, workspace: str) -> HttpResponse:
-    form = CallFilterForm(request.GET or {"range": "day"}, workspace=request.workspace)
+    asked = request.GET.copy()
+    asked.setdefault("range", "day")
+    form = CallFilterForm(asked, workspace=request.workspace)
     wanted = form.filter()
     before = request.GET.get("before", "")
     lines, following = page_of_calls(request.workspace, wanted, before=before, limit=PAGE)
@@ -126,7 +130,9 @@ def _stages(line: CallLine) -> list[Stage]:
     if line.call.outcome == "refused":
         words["policy"] = (_("Refused"), line.call.error)
     found, start = [], 0
-    for name, taken in stages.items():
+    # Postgres keeps an object's names in an order of its own.
+    for name in sorted(stages, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)):
+        taken = stages[name]
         title, what = words.get(name, (name, ""))
         failed = name == "upstream" and line.call.outcome in {"failed", "tool_error"}
         found.append(
