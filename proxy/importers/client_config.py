@@ -156,7 +156,7 @@ def _own_name(said: Mapping[str, Any]) -> str:
     command = said.get("command")
     words = [*(command if isinstance(command, list) else [command]), *_args(said)]
     plain = [word for word in words[1:] if isinstance(word, str) and re.fullmatch(r"@?[A-Za-z][\w./@-]*", word)]
-    package = (plain or [str(words[0])])[0]
+    package = [*plain, *(str(word) for word in words[:1]), ""][0]
     return re.sub(r"(?<=.)@[^/]*$", "", package).rpartition("/")[2] or _("server")
 
 

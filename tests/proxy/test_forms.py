@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_said_and_stays() -> None:
 
 def test_a_hub_is_made_and_changed_by_its_form(cast: Cast, make_server: MakeServer) -> None:
     server = make_server("GitHub", "a")
-    common = {"principal": cast.admin, "workspace": cast.workspace}
+    common: dict[str, Any] = {"principal": cast.admin, "workspace": cast.workspace}
     form = HubForm(posted({"title": "Main", "naming": "prefixed", "servers": [server.pk]}), **common)
     hub = create_hub(actor=cast.admin, workspace=cast.workspace, **valid(form).values())
     assert [place.server for place in hub.hub_servers.all()] == [server]
