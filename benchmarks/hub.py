@@ -49,8 +49,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def process(command: list[str], env: dict[str, str], **options: int) -> Iterator[subprocess.Popen[str]]:
-    child = subprocess.Popen(command, cwd=ROOT, env=env, text=True, **options)
+def process(command: list[str], env: dict[str, str], stdout: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    child = subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdout=stdout)
     try:
         yield child
     finally:

@@ -64,7 +64,8 @@ class Worker:
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        _, self.connection = await loop.create_connection(Connection, self.url.hostname, self.url.port)
+        host, port = self.url.hostname or "127.0.0.1", self.url.port or 80
+        _, self.connection = await loop.create_connection(Connection, host, port)
         hello = {"protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
         answer = await self.connection.ask(self._request("initialize", hello, 0))
         if b'"result"' not in answer:

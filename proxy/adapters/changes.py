@@ -101,8 +101,8 @@ class ChangeFeed:
             while True:
                 async for notice in connection.notifies(timeout=BEAT_S):
                     self._heard = time.monotonic()
-                    workspace_id, _, version = notice.payload.partition(":")
-                    self._tell(workspace_id, int(version or 0))
+                    workspace_id, _, risen_to = notice.payload.partition(":")
+                    self._tell(workspace_id, int(risen_to or 0))
                 # Nothing came: ask, since a dead peer says nothing either.
                 await asyncio.wait_for(connection.execute("SELECT 1"), 5)
                 self._heard = time.monotonic()

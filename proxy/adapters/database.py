@@ -55,7 +55,7 @@ class Database:
 
     async def rows(self, query: str, params: Sequence[Any] = ()) -> list[DictRow]:
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(query, params)  # type: ignore[arg-type]  # constant text of ours
+            cursor = await connection.execute(query, params)
             return await cursor.fetchall()
 
     async def row(self, query: str, params: Sequence[Any] = ()) -> DictRow | None:

@@ -197,8 +197,8 @@ class PostgresHubs:
 
 
 async def _one(connection: AsyncConnection[DictRow], query: str, params: list[Any]) -> Row | None:
-    return await (await connection.execute(query, params)).fetchone()  # type: ignore[arg-type]  # constant text
+    return await (await connection.execute(query, params)).fetchone()
 
 
 async def _all(connection: AsyncConnection[DictRow], query: str, params: list[Any]) -> list[Row]:
-    return await (await connection.execute(query, params)).fetchall()  # type: ignore[arg-type]  # constant text
+    return await (await connection.execute(query, params)).fetchall()

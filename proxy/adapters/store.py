@@ -7,12 +7,14 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from typing import cast
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 QUEUE_SIZE = 1000
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
 class RedisStore:
@@ -44,8 +46,8 @@ class RedisStore:
         await self._redis.aclose()
 
     async def get(self, key: str) -> bytes | None:
-        value: bytes | None = await self._redis.get(self._data + key)
-        return value
+        # Replies are bytes: the client is made without `decode_responses`.
+        return cast("bytes | None", await self._redis.get(self._data + key))
 
     async def set(self, key: str, value: bytes, *, ttl_s: int) -> None:
         await self._redis.set(self._data + key, value, ex=ttl_s)
@@ -66,7 +68,7 @@ class RedisStore:
 
     async def read(self, stream: str, after: str) -> list[tuple[str, bytes]]:
         start = f"({after}" if after else "-"
-        found = await self._redis.xrange(self._data + stream, min=start)
+        found = cast(Entries, await self._redis.xrange(self._data + stream, min=start))
         return [(entry.decode(), fields[b"v"]) for entry, fields in found]
 
     async def publish(self, channel: str, value: bytes) -> int:
