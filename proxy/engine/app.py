@@ -159,12 +159,14 @@ class Gateway(Parts):
             await respond.refuse(send, unreadable, message_id=message_id, more=out)
 
     async def _post(self, request: Request, headers: http_rules.Headers, message: messages.Message) -> None:
+        """The version's header says the era; without one a session does, or the request's own envelope."""
         version = headers.get(b"mcp-protocol-version")
-        if version is None:
-            stateless = messages.PROTOCOL_VERSION.encode() in bytes(message.params) and message.method != "initialize"
-        else:
+        if version is not None:
             stateless = version.decode("latin-1") not in HANDSHAKE_VERSIONS
-        if stateless and b"mcp-session-id" not in headers:
+        else:
+            enveloped = messages.PROTOCOL_VERSION.encode() in bytes(message.params)
+            stateless = enveloped and message.method != "initialize" and b"mcp-session-id" not in headers
+        if stateless:
             await self._stateless.post(request, message)
         else:
             await self._handshake.post(request, message)

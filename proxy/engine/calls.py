@@ -109,7 +109,12 @@ class Calls:
             session = await self.upstream(call, server)
             now = call.stage("connect", now)
             params = self._params(call, way, session)
-            reply = await session.request(method, params, peer=call.peer, timeout_ms=server.timeout_ms, headers=extra)
+            answer = session.request(method, params, peer=call.peer, timeout_ms=server.timeout_ms, headers=extra)
+            peer = self._gateway.links.peer_of(call.session, server)
+            if peer is not None and call.exchange is not None:
+                reply = await peer.carrying(call.exchange, answer)
+            else:
+                reply = await answer
         except UpstreamProblem as problem:
             raise errors.upstream(server, problem) from problem
         now = call.stage("upstream", now)

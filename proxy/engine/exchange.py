@@ -68,6 +68,8 @@ class Exchange(Peer):
         self._posted: Posted | None = None
         self._streaming = False
         self._finished = False
+        self._over = False
+        self._asking: set[asyncio.Future[Reply]] = set()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[object] | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -115,8 +117,11 @@ class Exchange(Peer):
         task.add_done_callback(self._helpers.discard)
 
     def end(self) -> None:
-        """Nothing more will be sent."""
+        """The call is over: nothing but its answer will be sent."""
         self._task = None
+        self._over = True
+        for asking in self._asking:
+            asking.cancel()
         for timer in self._timers:
             timer.cancel()
         if self._watcher is not None:
@@ -165,7 +170,17 @@ class Exchange(Peer):
         if need is None or session is None or need not in session.capabilities or not self.hears:
             self.asked = method
             return Reply(error=messages.error_object(-32601, f"This client does not answer {method}."))
-        return await self._gateway.asks.put(session.id, method, params, self._event, self._config.ask_timeout_s)
+        put = self._gateway.asks.put(session.id, method, params, self._event, self._config.ask_timeout_s)
+        asking = asyncio.ensure_future(put)
+        self._asking.add(asking)
+        try:
+            return await asking
+        except asyncio.CancelledError:
+            if self._over:
+                return Reply(error=messages.error_object(-32000, "The call has ended."))
+            raise
+        finally:
+            self._asking.discard(asking)
 
     # -- writing
 

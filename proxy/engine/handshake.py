@@ -169,6 +169,9 @@ class Handshake:
         if not request.accept & SSE:
             raise RpcError(errors.NOT_ACCEPTABLE, "Accept text/event-stream to open a stream.", status=406)
         session = await self._session(request)
+        decision = self._gateway.policy.decide(request.principal, "hub.use", request.hub.snapshot, None)
+        if not decision.allowed:
+            raise RpcError(errors.REFUSED, decision.sentence, {"reason": decision.reason}, status=403)
         stream = OwnStream(self._gateway, request.token, request.principal, request.hub, request.find)
         last = request.headers.get(b"last-event-id", b"").decode("latin-1")
         self._streams.setdefault(session.id, set()).add(stream)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.decision import Principal
 from proxy.engine import messages
+from proxy.engine.exchange import Exchange
 from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession, UpstreamSpec
 from proxy.engine.sessions import ASKS, ClientSession
 from proxy.engine.translate import Caller
@@ -16,6 +21,10 @@ from proxy.engine.watches import is_list_changed
 if TYPE_CHECKING:
     from proxy.engine.parts import Parts
 
+log = logging.getLogger(__name__)
+
+_SWEEP_S = 60.0
+_IDLE_S = 300.0
 _PONG = Reply(result=msgspec.Raw(b"{}"))
 
 
@@ -36,6 +45,8 @@ class SessionPeer(Peer):
         self._session_id = session_id
         self._server_id = server_id
         self.client: ClientSession | None = None
+        self.exchanges: list[Exchange] = []
+        """Calls of the client that are under way with the server in this process."""
 
     async def notification(self, method: str, params: bytes) -> None:
         if is_list_changed(method):
@@ -46,11 +57,22 @@ class SessionPeer(Peer):
     async def request(self, method: str, params: bytes) -> Reply:
         if method == "ping":
             return _PONG
+        if self.exchanges:
+            # Many servers ask outside of the call that makes them ask; its client surely reads that call's answer.
+            return await self.exchanges[-1].request(method, params)
         need = ASKS.get(method)
         if need is None or self.client is None or need not in self.client.capabilities:
             return Reply(error=messages.error_object(-32601, f"This client does not answer {method}."))
         timeout_s = self._gateway.config.ask_timeout_s
         return await self._gateway.asks.put(self._session_id, method, params, self._deliver, timeout_s)
+
+    async def carrying(self, exchange: Exchange, answer: Awaitable[Reply]) -> Reply:
+        """Wait for the answer to a call of the client; meanwhile the server's questions go with that call."""
+        self.exchanges.append(exchange)
+        try:
+            return await answer
+        finally:
+            self.exchanges.remove(exchange)
 
     async def _deliver(self, message: bytes) -> None:
         await self._gateway.outbox.put(self._session_id, message)
@@ -63,12 +85,16 @@ class Links:
         self._gateway = gateway
         self._peers: dict[str, dict[str, SessionPeer]] = {}
         self._prepared: dict[tuple[str, str], Prepared] = {}
+        self._used: dict[str, float] = {}
+        """Client session -> when a call of it was last carried out here."""
         gateway.sessions.ended_here.append(self._session_ended)
 
     async def session(
         self, principal: Principal, client: ClientSession | None, caller: Caller, server: HubServer, era: Era
     ) -> UpstreamSession:
         """Raises UpstreamProblem."""
+        if client is not None:
+            self._used[client.id] = time.monotonic()
         if client is not None and era == "handshake" and is_private(client, server):
             return await self.own(client, caller, server)
         gateway = self._gateway
@@ -130,12 +156,32 @@ class Links:
         for uri in before.uris - now.uris:
             await session.request("resources/unsubscribe", messages.encode({"uri": uri}))
 
+    def peer_of(self, client: ClientSession | None, server: HubServer) -> SessionPeer | None:
+        """Whom the server's session of this client's own talks to, if it has one here."""
+        return self._peers.get(client.id, {}).get(server.server_id) if client is not None else None
+
     def settled(self, client: ClientSession, server: HubServer, session: UpstreamSession) -> None:
         """The session was just told what the client's record says now."""
         uris = frozenset(client.subscriptions.get(server.server_id, ()))
         self._prepared[(client.id, server.server_id)] = Prepared(session, session.generation, client.log_level, uris)
 
+    async def sweep(self) -> None:
+        """Client sessions end by themselves too, when nobody uses them: look which of ours are gone."""
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            oldest = time.monotonic() - _IDLE_S
+            for session_id in [one for one, used in self._used.items() if used < oldest]:
+                try:
+                    if await self._gateway.sessions.exists(session_id):
+                        self._used[session_id] = time.monotonic()
+                    else:
+                        self._gateway.sessions.forget(session_id)
+                except Exception:
+                    log.warning("the store is away: sessions are not swept", exc_info=True)
+                    break
+
     def _session_ended(self, session_id: str) -> None:
+        self._used.pop(session_id, None)
         for server_id in self._peers.pop(session_id, {}):
             self._prepared.pop((session_id, server_id), None)
         self._gateway.background(self._gateway.upstreams.end(session_id))

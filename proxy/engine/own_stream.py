@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 
 from proxy.engine import messages, sse
 from proxy.engine.http_rules import HeaderList, Receive, Send
@@ -28,6 +29,13 @@ class OwnStream(OpenStream):
     """What the hub and its servers say to one client outside of any request."""
 
     client: ClientSession
+    touched = 0.0
+
+    def pinged(self) -> None:
+        """A session whose stream is open is in use."""
+        if time.monotonic() - self.touched > self.gateway.config.session_ttl_s / 4:
+            self.touched = time.monotonic()
+            self.gateway.background(self.gateway.sessions.touch(self.client.id))
 
     def updated(self, uri: str) -> None:
         params = b'{"uri":%b}' % messages.encode(uri)
@@ -65,6 +73,7 @@ async def serve_own(
 ) -> None:
     """Serve a GET to its end."""
     stream.client = client
+    stream.touched = time.monotonic()
     which, position = split_event_id(last_event_id)
     work = _replay(stream, which, position) if which not in ("", OWN) else _follow(stream, position)
     task = asyncio.get_running_loop().create_task(work)

@@ -70,6 +70,7 @@ class Parts:
             self._started = True
             self.background(self.signals.hear())
             self.background(self._follow_changes())
+            self.background(self.links.sweep())
 
     async def stop(self) -> None:
         """End open streams with their last word, then everything else."""

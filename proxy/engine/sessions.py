@@ -115,8 +115,20 @@ class Sessions:
 
     async def end(self, session_id: str) -> None:
         await self._store.delete(_key(session_id))
-        await self._told_ended(Signal("ended", session_id))
+        self.forget(session_id)
         await self._signals.tell_all(Signal("ended", session_id))
+
+    def forget(self, session_id: str) -> None:
+        """The session is gone: end what belonged to it in this process."""
+        self._known.pop(session_id, None)
+        self._stored_at.pop(session_id, None)
+        self._asks.session_ended(session_id)
+        for told in self.ended_here:
+            told(session_id)
+
+    async def touch(self, session_id: str) -> None:
+        """It lives on. Written under the lock, so that nothing is lost."""
+        await self.change(session_id, lambda _: None)
 
     # -- inside
 
@@ -133,9 +145,7 @@ class Sessions:
         session = self._decode(data)
         self._remember(session)
         if self._stored_at.get(session_id, 0.0) < time.monotonic() - self._ttl_s / 10:
-            await self.change(
-                session_id, lambda _: None
-            )  # it lives on; written under the lock, so that nothing is lost
+            await self.touch(session_id)
         return session
 
     async def _write(self, session: ClientSession) -> None:
@@ -156,11 +166,7 @@ class Sessions:
             self._known[signal.session] = (known[0], 0.0)
 
     async def _told_ended(self, signal: Signal) -> None:
-        self._known.pop(signal.session, None)
-        self._stored_at.pop(signal.session, None)
-        self._asks.session_ended(signal.session)
-        for told in self.ended_here:
-            told(signal.session)
+        self.forget(signal.session)
 
 
 def _key(session_id: str) -> str:

@@ -112,11 +112,15 @@ class OpenStream(Guard):
                         event = await self._queue.get()
                 except TimeoutError:
                     event = sse.PING
+                    self.pinged()
                 if event is None:
                     return
                 await send({"type": "http.response.body", "body": event, "more_body": True})
         finally:
             watcher.cancel()
+
+    def pinged(self) -> None:
+        """Called from time to time while nothing happens."""
 
     async def _watch(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
