@@ -49,8 +49,12 @@ def list_servers(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         order="title",
         name="servers",
     )
+    # Those that are being asked what they offer show up without a reload.
+    waiting = Server.objects.filter(workspace=request.workspace, state=Server.State.NEW, paused_at=None).exists()
     return render(
-        request, "proxy/servers.html", context(request, table=table, may_manage=may(request, "server.manage"))
+        request,
+        "proxy/servers.html",
+        context(request, table=table, waiting=waiting, may_manage=may(request, "server.manage")),
     )
 
 
