@@ -17,6 +17,7 @@ from accounts.http import PersonRequest
 from accounts.pages import person_page
 from accounts.selectors import entrance, memberships_of
 from accounts.services import read_setup_link, update_person, use_setup_link
+from core.context import THEME_COOKIE
 from core.errors import InvalidProblem
 from core.pages import show_problem
 
@@ -75,6 +76,9 @@ def me(request: PersonRequest) -> HttpResponse:
             show_problem(form, problem)
         else:
             messages.success(request, _("Saved."))
-            return redirect("accounts:me")
+            saved = redirect("accounts:me")
+            # What was chosen here goes before what this browser was switched to earlier.
+            saved.delete_cookie(THEME_COOKIE)
+            return saved
     memberships = memberships_of(user)
     return render(request, "accounts/me.html", {"form": form, "memberships": memberships})
