@@ -116,7 +116,8 @@ browser:
 
 fmt: $(PYTHON_DIR)/.development
 	$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format --quiet .
-	@git ls-files -z 'templates/*.html' '*/templates/*.html' | xargs -0r $(PYTHON_DIR)/bin/djade --target-version 5.2
+	@git ls-files -z 'templates/*.html' '*/templates/*.html' | xargs -0r $(PYTHON_DIR)/bin/djade --target-version 5.2 || true
+	@git ls-files -z '*.py' | xargs -0r $(PYTHON) -m django_upgrade --target-version 5.2 --exit-zero-even-if-changed
 
 # The styles, the icons and static/vendor. What it makes is committed.
 css:
