@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, Sum
-from django.db.models.functions import TruncDate
 
 from billing.models import Meter, UsageHour
 from core.clock import now
@@ -41,12 +40,6 @@ def usage_this_month(workspace_id: str) -> list[Usage]:
 def calls_this_month(workspace_id: str) -> int:
     """Calls since the month began, up to the last summing."""
     return _hours(workspace_id, month_start()).filter(meter="calls").aggregate(sum=Sum("quantity"))["sum"] or 0
-
-
-def usage_by_day(workspace_id: str, meter: str, *, since: datetime, zone: ZoneInfo = UTC) -> dict[date, int]:
-    """Sums by day of a person's zone; days without use are left out."""
-    rows = _hours(workspace_id, since).filter(meter=meter).annotate(day=TruncDate("hour", tzinfo=zone))
-    return dict(rows.order_by("day").values_list("day").annotate(sum=Sum("quantity")))
 
 
 def _hours(workspace_id: str, since: datetime) -> QuerySet[UsageHour]:

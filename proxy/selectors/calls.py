@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,8 +58,9 @@ class CallLine:
 
     @property
     def upstream_ms(self) -> float:
-        """What the server took of it."""
-        return float((self.call.stages or {}).get("upstream", 0)) / 1000
+        """What the server took of it, the opening of a session with it included."""
+        stages = self.call.stages or {}
+        return float(stages.get("upstream", 0) + stages.get("connect", 0)) / 1000
 
     @property
     def own_ms(self) -> float:
@@ -118,14 +119,6 @@ def page_of_calls(
     return call_lines(found[:limit]), found[limit - 1].id if len(found) > limit else ""
 
 
-def newer_calls(workspace: Workspace, wanted: CallFilter, *, after: str, limit: int = 50) -> list[CallLine]:
-    """Calls that came after an id, newest first, for a page that is live."""
-    rows = calls_of(workspace, wanted)
-    if after and is_id(after):
-        rows = rows.filter(id__gt=after, month__gte=month_of(after))
-    return call_lines(rows[:limit])
-
-
 def opened_payload(actor: Principal, call: Call) -> Payload:
     """What a call carried. Raises PermissionProblem for those who may only see that it happened."""
     require(actor, "call.view_payload", in_workspace(call.workspace, "call", call.id, hub_id=call.hub))
@@ -133,12 +126,6 @@ def opened_payload(actor: Principal, call: Call) -> Payload:
     if row is None:
         return Payload(None, None)
     return Payload(_opened(call.workspace, row.arguments), _opened(call.workspace, row.result))
-
-
-def clients_of(workspace: Workspace, *, since: datetime) -> Sequence[str]:
-    """Names of the client programs that called, for a filter's choices."""
-    rows = _since(Call.objects.filter(workspace=workspace.id), since).exclude(client_name="")
-    return list(rows.order_by("client_name").values_list("client_name", flat=True).distinct()[:50])
 
 
 def first_id(moment: datetime, prefix: str = "call") -> str:

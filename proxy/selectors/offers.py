@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import Workspace
@@ -137,8 +137,3 @@ def feature_row(feature: Feature) -> FeatureRow:
 
 def choice_row(choice: HubFeature) -> ChoiceRow:
     return ChoiceRow(feature_id=choice.feature_id, offered=choice.offered, clash_with=choice.clash_with)
-
-
-def names_of(offers: Iterable[Offered]) -> dict[str, str]:
-    """Feature id -> name on the hub, of what is offered."""
-    return {offer.feature.id: offer.name for offer in offers if offer.offered}

@@ -32,9 +32,7 @@ def hub_picture_of(hub: Hub, places: Sequence[HubServer], offers: Sequence[Offer
         id=hub.id,
         name=hub.title,
         note=_rate(total),
-        clients=tuple(
-            Client(name, note=_people(people), rate=_rate(recent[name])) for name, people in clients
-        ),
+        clients=tuple(Client(name, note=_people(people), rate=_rate(recent[name])) for name, people in clients),
         lines=tuple(_line(place.server, tools[place.server_id], servers[place.server_id], hub) for place in places),
     )
 
@@ -52,7 +50,8 @@ def _activity(hub: Hub) -> tuple[Counter[str], list[tuple[str, int]], Counter[st
     week = calls_of(hub.workspace_id, CallFilter(hub=hub.id, since=moment - REMEMBERED)).order_by()
     known = week.values("client_name").annotate(people=Count("principal", distinct=True), count=Count("id"))
     clients = [
-        (row["client_name"] or _("unnamed client"), row["people"]) for row in sorted(known, key=lambda row: -row["count"])
+        (row["client_name"] or _("unnamed client"), row["people"])
+        for row in sorted(known, key=lambda row: -row["count"])
     ]
     return servers, clients, recent
 
@@ -87,5 +86,3 @@ def _rate(calls: int) -> str:
 
 def _people(count: int) -> str:
     return ngettext("%(n)d caller this week", "%(n)d callers this week", count) % {"n": count}
-
-

@@ -66,7 +66,7 @@ class Summary:
     p95_ms: float | None = None
     p99_ms: float | None = None
     own_p95_ms: float | None = None
-    """The part of Crossroads itself."""
+    """The part of Crossroads itself: all but the server, and the opening of a session with it."""
 
     @property
     def success(self) -> float | None:
@@ -126,6 +126,7 @@ def summarize(span: Span) -> Summary:
                 FILTER (WHERE outcome <> 'refused'),
             percentile_cont(0.95) WITHIN GROUP (
                 ORDER BY duration_us - COALESCE((stages ->> 'upstream')::bigint, 0)
+                    - COALESCE((stages ->> 'connect')::bigint, 0)
             ) FILTER (WHERE outcome <> 'refused')
         FROM proxy_call WHERE {_RANGE}
         """,  # noqa: S608  # constants of this module

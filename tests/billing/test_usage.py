@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
 
 from billing.models import Meter, UsageEvent, UsageHour
-from billing.selectors import calls_this_month, month_start, usage_by_day, usage_this_month
+from billing.selectors import calls_this_month, month_start, usage_this_month
 from billing.services import sum_usage_hours
 from billing.tasks import sum_late_usage, sum_usage
 from core.clock import now
@@ -86,12 +85,3 @@ def test_the_month_so_far() -> None:
     assert calls_this_month("wsp_1") == 7
     assert calls_this_month("wsp_3") == 0
     assert {usage.meter: usage.quantity for usage in usage_this_month("wsp_1")} == {"calls": 7, "reply_bytes": 0}
-
-
-def test_days_are_those_of_the_persons_zone() -> None:
-    late = datetime(2026, 5, 4, 23, tzinfo=UTC)
-    UsageHour.objects.create(workspace="wsp_1", meter="calls", hour=late, quantity=2)
-    since = late - timedelta(days=1)
-    assert list(usage_by_day("wsp_1", "calls", since=since)) == [late.date()]
-    berlin = usage_by_day("wsp_1", "calls", since=since, zone=ZoneInfo("Europe/Berlin"))
-    assert berlin == {(late + timedelta(days=1)).date(): 2}

@@ -17,10 +17,8 @@ from proxy.models import Call
 from proxy.selectors.calls import (
     CallFilter,
     calls_of,
-    clients_of,
     find_call,
     first_id,
-    newer_calls,
     page_of_calls,
 )
 from proxy.selectors.stats import (
@@ -54,7 +52,6 @@ def test_pages_follow_each_other_without_gaps(cast: Cast) -> None:
         if not before:
             break
     assert seen == made[::-1]
-    assert [line.call.id for line in newer_calls(cast.workspace, CallFilter(), after=made[4])] == made[:4:-1]
 
 
 def test_calls_of_another_workspace_are_nobody_elses(cast: Cast) -> None:
@@ -139,12 +136,6 @@ def test_a_span_may_be_of_one_hub_or_server(cast: Cast) -> None:
     assert summarize(last_day(cast.workspace.id, hub="hub_1")).calls == 1
     assert summarize(last_day(cast.workspace.id, server="srv_1")).calls == 2
     assert summarize(last_day(cast.workspace.id, hub="hub_1", server="srv_2")).calls == 0
-
-
-def test_the_clients_that_called(cast: Cast) -> None:
-    for name in ("Cursor", "Claude", "", "Claude"):
-        record_call(cast.workspace.id, client_name=name)
-    assert clients_of(cast.workspace, since=now() - timedelta(days=1)) == ["Claude", "Cursor"]
 
 
 def test_the_filter_form_leaves_out_what_it_cannot_read(cast: Cast) -> None:
