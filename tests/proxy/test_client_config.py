@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.importers.client_config import Entry, read_client_config
-from proxy.importers.drafts import ServerDraft, fill_draft
+from proxy.importers.drafts import ServerDraft, Variable, fill_draft
 from proxy.importers.hiding import hide_secrets
+from proxy.importers.templates import ServerTemplate, draft_from_catalogue
 
 
 def only(text: str) -> Entry:
@@ -263,3 +264,25 @@ def test_any_json_is_read_or_refused_in_words(value: object) -> None:
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     reading = read_client_config(text)
     assert reading.problem or reading.entries
+
+
+def test_a_catalogues_template_is_filled_like_any_other() -> None:
+    token, region = Variable(name="TOKEN", label="Token"), Variable(name="REGION", label="Region", default="eu")
+    template = ServerTemplate(
+        slug="maps",
+        title="Maps",
+        transport="stdio",
+        letters="MA",
+        command="npx",
+        args=("-y", "maps", "--region", region.mark, "--pass", token.mark),
+        env={"TOKEN": token.mark, "NOTE": Variable(name="NOTE", label="Note").mark},
+        variables=(token, region, Variable(name="NOTE", label="Note", required=False)),
+    )
+    empty = draft_from_catalogue(template, {})
+    assert [variable.name for variable in empty.missing] == ["TOKEN"]
+    filled = draft_from_catalogue(template, {"TOKEN": "t0p"})
+    assert filled.missing == ()
+    assert (filled.catalogue, filled.letters) == ("maps", "MA")
+    assert filled.env == {"TOKEN": "t0p"}
+    assert filled.hidden["TOKEN"] == "t0p"
+    assert "t0p" not in filled.args

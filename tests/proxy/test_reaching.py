@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
 from accounts.services import create_key, revoke_key
+from core.clock import now
 from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
 from core.models import Job, WebhookDelivery
 from proxy.adapters import runtime
 from proxy.importers.drafts import ServerDraft
-from proxy.models import Call, Hub, Server
+from proxy.models import Call, CallJob, Hub, Server
 from proxy.selectors.calls import call_lines, find_call, opened_payload
 from proxy.selectors.servers import draft_of
-from proxy.services.calls import begin_call, opened_result, request_call
-from proxy.services.hubs import create_hub, pause_hub, update_hub
+from proxy.services.calls import begin_call, fail_call, forget_old_runs, opened_result, request_call
+from proxy.services.hubs import create_hub, delete_hub, pause_hub, update_hub
 from proxy.services.runs import run_call, run_discovery
 from proxy.services.servers import connect_server, pause_server
 from proxy.services.testing import ADVICE, ConnectionTest, test_connection
@@ -294,3 +296,50 @@ def test_payloads_are_kept_where_the_hub_says_so_and_seen_by_admins(cast: Cast, 
     assert json.loads(payload.result or "")["content"][0]["text"] == "kept"
     with pytest.raises(PermissionProblem):
         opened_payload(cast.member, call)
+
+
+def test_a_hub_that_is_gone_when_the_call_runs_is_said_so(cast: Cast, hub: Hub) -> None:
+    job = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "x"})
+    delete_hub(actor=cast.admin, hub=hub)
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "The hub is gone.")
+
+
+def test_a_worker_that_gives_up_says_so_once(cast: Cast, hub: Hub) -> None:
+    job = request_call(
+        actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "x"}, webhook_url="http://127.0.0.1:9/hook"
+    )
+    fail_call(job_id=job.id, error="The database was away.")
+    fail_call(job_id=job.id, error="again")
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "The database was away.")
+    assert WebhookDelivery.objects.get().payload["data"]["error"] == "The database was away."
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+
+def test_runs_are_kept_for_a_week(cast: Cast, hub: Hub) -> None:
+    old = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={})
+    new = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={})
+    CallJob.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=8))
+    assert forget_old_runs() == 1
+    assert list(CallJob.objects.all()) == [new]
+
+
+def test_a_call_that_takes_too_long_is_given_up(cast: Cast, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.services.runs.CALL_S", 0.5)
+    job = request_call(actor=cast.member, hub=hub, tool="peer__hang", arguments={})
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "too long" in job.error
+
+
+def test_a_server_that_never_lists_what_it_has_is_broken(
+    cast: Cast, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.services.runs.DISCOVERY_S", 0.5)
+    server = connected(cast, over_http(peers.start("broken", "hang").url))
+    assert (server.state, server.problem_kind) == ("broken", "timeout")
