@@ -9,12 +9,21 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from proxy.engine.ports import Era, Peer, UpstreamProblem, Upstreams, UpstreamSpec
+from proxy.engine.ports import (
+    HANDSHAKE_VERSIONS,
+    STATELESS_VERSIONS,
+    Era,
+    Peer,
+    UpstreamProblem,
+    Upstreams,
+    UpstreamSpec,
+)
 from proxy.owner import frames, jsonrpc
 from proxy.owner.frames import OwnerStatus
 from proxy.owner.link import LinkLost, OwnerLink
@@ -22,6 +31,7 @@ from proxy.owner.session import OwnerSession
 
 _T = TypeVar("_T")
 _Key = tuple[str, str, Era, str, bytes, str]
+NEWEST: Mapping[Era, str] = {"handshake": HANDSHAKE_VERSIONS[0], "stateless": STATELESS_VERSIONS[0]}
 
 
 class OwnerUpstreams(Upstreams):
@@ -50,6 +60,8 @@ class OwnerUpstreams(Upstreams):
     ) -> OwnerSession:
         """A warm session, or a new one. A spec without a fingerprint is a draft: its session is nobody else's, and
         ends when it is closed. Raises UpstreamProblem."""
+        # One name for one thing: whoever asks for the newest by name shares the session of whoever just wants it.
+        version = version or NEWEST[era]
         scope = scope if spec.fingerprint else f"draft:{secrets.token_hex(8)}"
         key = (spec.server_id, spec.fingerprint, era, version, _canonical(capabilities), scope)
         session = self._sessions.get(key)

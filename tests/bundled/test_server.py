@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,7 +25,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("mode", MODES)]
 
 @asynccontextmanager
 async def connected(folder: Path, mode: str, **options: Any) -> AsyncIterator[Client]:
-    env = {"PYTHONPATH": str(ROOT), "NOTES_DIR": str(folder / "notes")}
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    env = {**measured, "PYTHONPATH": str(ROOT), "NOTES_DIR": str(folder / "notes")}
     parameters = StdioServerParameters(command=sys.executable, args=["-m", "proxy.bundled"], env=env, cwd="/")
     async with Client(stdio_client(parameters), mode=mode, **options) as client:
         yield client
@@ -136,15 +137,16 @@ async def test_prompts_use_the_tools_and_carry_the_notes(tmp_path: Path, mode: s
                 await client.get_prompt(name, {})
 
 
-async def test_it_is_ready_within_a_second(tmp_path: Path, mode: str) -> None:
-    taken = []
-    for _ in range(3):
-        began = time.monotonic()
-        async with connected(tmp_path, mode) as client:
-            await client.list_tools()
-            taken.append(time.monotonic() - began)
-    # A second on a machine of one's own; a busy one gets another.
-    assert min(taken) < 2
+async def test_its_start_takes_less_than_a_second_of_work(tmp_path: Path, mode: str) -> None:
+    env = {"PYTHONPATH": str(ROOT), "NOTES_DIR": str(tmp_path)}
+    before = os.times()
+    # Without a client it ends as soon as it is ready.
+    await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-m", "proxy.bundled"], env=env, stdin=subprocess.DEVNULL, check=True
+    )
+    after = os.times()
+    # Time of the processor, not of the clock: what others do on this machine does not count.
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1
 
 
 async def test_a_missing_folder_setting_is_named(mode: str) -> None:

@@ -52,6 +52,8 @@ class OwnerProcess:
             "SECRET_KEY": "a secret of the installation",
             "ALLOW_NETWORKS": "127.0.0.0/8",
             "OWNER_START_TIMEOUT_S": "20",
+            # So that a run which measures coverage sees this process too.
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             **self.settings,
         }
         self.process = subprocess.Popen([sys.executable, "-m", "proxy.owner"], env=env, cwd=self.folder)

@@ -147,11 +147,11 @@ async def test_a_draft_has_a_child_of_its_own_that_ends_with_it(owner: OwnerProc
 
 
 async def test_without_an_owner_the_problem_is_named_soon(owner: OwnerProcess) -> None:
-    client = owner.client(connect_timeout_s=0.2)
-    await client.session(owner.spec(*TALKER), era="handshake")
+    await owner.client().session(owner.spec(*TALKER), era="handshake")
     owner.stop()
+    client = owner.client(connect_timeout_s=0.2)
     with pytest.raises(UpstreamProblem, match="The process that runs stdio servers is away") as caught:
-        await client.session(owner.spec(*TALKER, server_id="srv_other"), era="handshake")
+        await client.session(owner.spec(*TALKER), era="handshake")
     assert caught.value.kind == "refused"
 
 
