@@ -48,7 +48,7 @@ def run_owner(folder: Path) -> Iterator[OwnerUpstreams]:
 
 
 def as_spec(server: Upstream) -> UpstreamSpec:
-    return stdio_spec(server.slug, server.command, server.args, env=dict(server.env))
+    return stdio_spec(server.slug, server.command, server.args, env=dict(server.env), cwd=server.cwd)
 
 
 @pytest.fixture(scope="module")

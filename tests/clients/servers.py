@@ -40,6 +40,7 @@ class Upstream:
     args: list[str]
     call: Call
     env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = ""
 
     @property
     def tool(self) -> str:
@@ -134,6 +135,15 @@ def _node_servers(folder: Path) -> list[Upstream]:
     ]
 
 
+def _bundled(folder: Path) -> Upstream:
+    """The server that the product brings along."""
+    sum_of_two = Call("calculate", {"expression": "2 * (3 + 4)"}, "14")
+    arguments = ["-m", "proxy.bundled"]
+    return Upstream(
+        "bundled", sys.executable, arguments, sum_of_two, env={"NOTES_DIR": str(folder / "notes")}, cwd=str(ROOT)
+    )
+
+
 def all_servers(folder: Path) -> list[Upstream]:
     """Every server of the proof, working in `folder`; skips where this machine has no node."""
-    return [*_python_servers(folder), *_node_servers(folder)]
+    return [_bundled(folder), *_python_servers(folder), *_node_servers(folder)]
