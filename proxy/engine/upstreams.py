@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -206,7 +207,8 @@ class RoutedUpstreams(Upstreams):
     async def end(self, scope: str) -> None:
         await self._http.end(scope)
         if self._owner is not None:
-            await self._owner.end(scope)
+            with contextlib.suppress(UpstreamProblem):  # an owner that is away has ended them already
+                await self._owner.end(scope)
 
     async def close(self) -> None:
         await self._http.close()
