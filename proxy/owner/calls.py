@@ -114,10 +114,9 @@ class TimedOut(UpstreamProblem):
 class Call:
     """A request that waits for its answer."""
 
-    def __init__(self, title: str, method: str, peer: Peer | None, limit_s: float) -> None:
+    def __init__(self, method: str, peer: Peer | None, limit_s: float) -> None:
         self.peer = peer
         self.deliveries = Deliveries()
-        self._title = title
         self._method = method
         self._limit_s = limit_s
         self._loop = asyncio.get_running_loop()
@@ -152,5 +151,5 @@ class Call:
         if left > 0:
             self._timer = self._loop.call_later(left, self._check)
             return
-        sentence = f"{self._title} did not answer {self._method} within {self._limit_s:g} seconds."
+        sentence = f"The server did not answer {self._method} within {self._limit_s:g} seconds."
         self.fail(TimedOut("timeout", sentence))

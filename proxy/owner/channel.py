@@ -169,13 +169,13 @@ class Channel:
 
     def _link(self) -> Link:
         if self.over is not None or self.link is None:
-            raise problems.ended(self.spec, self.over.sentence.rstrip(".") if self.over else "it has not begun")
+            raise problems.ended(self.over.sentence.rstrip(".") if self.over else "it has not begun")
         return self.link
 
     def _send(self, pending: Pending, method: str, params: bytes, headers: Mapping[str, str] | None) -> int:
         link = self._link()
         if len(self._pending) >= MAX_IN_FLIGHT:
-            sentence = f"{self.spec.title} already has {MAX_IN_FLIGHT} requests to answer."
+            sentence = f"The server already has {MAX_IN_FLIGHT} requests to answer."
             raise UpstreamProblem("refused", sentence, status=429)
         number = next(self._numbers)
         if method not in _BEFORE_READY:
@@ -209,7 +209,7 @@ class Channel:
         result = bytes(message.result) if message.result else None
         error = bytes(message.error) if message.error else None
         if result is None and error is None:
-            error = jsonrpc.error_body(-32603, f"{self.spec.title} answered without a result.")
+            error = jsonrpc.error_body(-32603, "The server answered without a result.")
         if result is not None:
             error = None
         self._drop_asks_of(pending)

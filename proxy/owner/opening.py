@@ -33,7 +33,7 @@ async def _initialize(channel: Channel) -> None:
         raise _refused(channel, "initialize", reply)
     version = _field(reply, "protocolVersion")
     if version not in _ACCEPTED:
-        sentence = f"{channel.spec.title} answered with the protocol version {version!r}, which is not known here."
+        sentence = f"The server answered with the protocol version {version!r}, which is not known here."
         raise UpstreamProblem("unsupported", sentence)
     channel.version, channel.hello = version, bytes(reply.result or b"{}")
     channel.notify("notifications/initialized", b"{}")
@@ -53,7 +53,7 @@ async def _discover(channel: Channel) -> None:
         if version in (_field(reply, "supportedVersions") or ()):
             channel.version, channel.hello = version, bytes(reply.result or b"{}")
             return
-    sentence = f"{channel.spec.title} does not speak the stateless protocol ({', '.join(STATELESS_VERSIONS)})."
+    sentence = f"The server does not speak the stateless protocol ({', '.join(STATELESS_VERSIONS)})."
     raise UpstreamProblem("unsupported", sentence)
 
 
@@ -66,4 +66,4 @@ def _refused(channel: Channel, method: str, reply: Reply) -> UpstreamProblem:
     message = error.get("message", "no reason given") if isinstance(error, dict) else "no reason given"
     code = error.get("code") if isinstance(error, dict) else None
     kind = "unsupported" if method == "server/discover" or code in _OTHER_ERA else "protocol"
-    return UpstreamProblem(kind, f"{channel.spec.title} refused {method}: {message}.", detail=message)
+    return UpstreamProblem(kind, f"The server refused {method}: {message}.", detail=message)

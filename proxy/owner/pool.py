@@ -86,7 +86,7 @@ class Pool:
 
     async def end(self, channel: Channel, why: str, grace_s: float = GRACE_S) -> None:
         """End a session and everything below it; returns once nothing is left."""
-        self._let_go(channel, problems.ended(channel.spec, why), grace_s)
+        self._let_go(channel, problems.ended(why), grace_s)
         task = self._ending.get(channel)
         if task is not None:
             await asyncio.shield(task)
@@ -110,7 +110,7 @@ class Pool:
             limit = min(self.settings.idle_s, SUPERSEDED_IDLE_S) if channel.superseded else self.settings.idle_s
             if channel.version and not channel.busy and now - channel.last_used >= limit:
                 self._backoff.steady(channel.spec)
-                self._let_go(channel, problems.ended(channel.spec, "it was not used for a while"))
+                self._let_go(channel, problems.ended("it was not used for a while"))
         self._backoff.prune()
 
     async def close(self) -> None:
@@ -119,7 +119,7 @@ class Pool:
         for task in list(self._starting.values()):
             task.cancel()
         for channel in list(self._channels.values()):
-            self._let_go(channel, problems.ended(channel.spec, "the owner stops"), _SHUTDOWN_GRACE_S)
+            self._let_go(channel, problems.ended("the owner stops"), _SHUTDOWN_GRACE_S)
         ending = list(self._ending)
         if ending:
             await asyncio.wait([self._ending[channel] for channel in ending], timeout=_SHUTDOWN_GRACE_S + 0.4)
@@ -134,7 +134,7 @@ class Pool:
     def _admit(self, spec: UpstreamSpec) -> None:
         """May this server be started now? Raises UpstreamProblem."""
         if self._closed:
-            raise UpstreamProblem("refused", f"{spec.title} was not started: the owner stops.")
+            raise UpstreamProblem("refused", "The server was not started: the owner stops.")
         self._backoff.check(spec)
         if spec.transport == "stdio":
             self._make_room(spec, "", self.settings.max_children)
@@ -159,9 +159,9 @@ class Pool:
             and now - channel.last_used >= (SCOPED_EVICTABLE_AFTER_S if channel.scope else EVICTABLE_AFTER_S)
         ]
         if not resting:
-            raise problems.full(spec, limit, whole_node=not workspace_id)
+            raise problems.full(limit, whole_node=not workspace_id)
         longest = min(resting, key=lambda channel: channel.last_used)
-        self._let_go(longest, problems.ended(longest.spec, "its place was needed"))
+        self._let_go(longest, problems.ended("its place was needed"))
 
     def _supersede(self, server_id: str, fingerprint: str) -> None:
         """What was started under an earlier configuration of this server is soon let go."""
@@ -180,7 +180,7 @@ class Pool:
                 await greet(channel)
         except TimeoutError:
             stderr = channel.link.stderr() if channel.link is not None else ""
-            problem = problems.silent(spec, self.settings.start_timeout_s, stderr)
+            problem = problems.silent(self.settings.start_timeout_s, stderr)
             self._failed(channel, problem)
             raise problem from None
         except UpstreamProblem as problem:
@@ -189,7 +189,7 @@ class Pool:
             self._failed(channel, cause)
             raise cause from None
         except BaseException:
-            self._let_go(channel, problems.ended(spec, "its start was given up"))
+            self._let_go(channel, problems.ended("its start was given up"))
             raise
         assert channel.link is not None
         channel.link.ready = True

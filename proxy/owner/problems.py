@@ -1,4 +1,4 @@
-"""What can go wrong with a server, in plain words. Every sentence names the server."""
+"""What can go wrong with a server, in plain words. The caller knows which server it is, and says so."""
 
 from __future__ import annotations
 
@@ -14,53 +14,53 @@ _SHOWN = 4096
 
 def could_not_start(spec: UpstreamSpec, problem: StartProblem) -> UpstreamProblem:
     if spec.cwd and problem.about == spec.cwd:
-        return UpstreamProblem("not_found", f"{spec.title}: the folder {spec.cwd} cannot be used: {problem}.")
+        return UpstreamProblem("not_found", f"The folder {spec.cwd} cannot be used: {problem}.")
     if problem.errno in (errno.ENOENT, errno.ENOTDIR):
-        sentence = f"{spec.title}: the command {spec.command} was not found."
+        sentence = f"The command {spec.command} was not found."
     elif problem.errno == errno.EACCES:
-        sentence = f"{spec.title}: the command {spec.command} may not be run."
+        sentence = f"The command {spec.command} may not be run."
     elif problem.errno == errno.ENOEXEC:
-        sentence = f"{spec.title}: {spec.command} is not a program; a script needs a first line such as #!/bin/sh."
+        sentence = f"{spec.command} is not a program; a script needs a first line such as #!/bin/sh."
     else:
-        sentence = f"{spec.title}: the command {spec.command} could not be started: {problem}."
+        sentence = f"The command {spec.command} could not be started: {problem}."
     return UpstreamProblem("not_found", sentence)
 
 
-def exited(spec: UpstreamSpec, code: int, stderr: str, *, ready: bool) -> UpstreamProblem:
+def exited(code: int, stderr: str, *, ready: bool) -> UpstreamProblem:
     how = f"exited with code {code}" if code >= 0 else f"was ended by {_signal_name(-code)}"
     when = "" if ready else " before it was ready"
-    return UpstreamProblem("exited", f"{spec.title} {how}{when}.", detail=stderr, status=code)
+    return UpstreamProblem("exited", f"The server {how}{when}.", detail=stderr, status=code)
 
 
-def closed_output(spec: UpstreamSpec, stderr: str) -> UpstreamProblem:
-    return UpstreamProblem("closed", f"{spec.title} closed its input or output and was ended.", detail=stderr)
+def closed_output(stderr: str) -> UpstreamProblem:
+    return UpstreamProblem("closed", "The server closed its input or output and was ended.", detail=stderr)
 
 
-def not_mcp(spec: UpstreamSpec, noise: str, stderr: str) -> UpstreamProblem:
-    sentence = f"{spec.title} does not speak MCP: what it writes to its output is not JSON-RPC."
+def not_mcp(noise: str, stderr: str) -> UpstreamProblem:
+    sentence = "The server does not speak MCP: what it writes to its output is not JSON-RPC."
     return UpstreamProblem("not_mcp", sentence, detail="\n".join(filter(None, (noise, stderr))))
 
 
-def silent(spec: UpstreamSpec, seconds: float, stderr: str) -> UpstreamProblem:
-    sentence = f"{spec.title} started but did not answer within {seconds:g} seconds."
+def silent(seconds: float, stderr: str) -> UpstreamProblem:
+    sentence = f"The server started but did not answer within {seconds:g} seconds."
     return UpstreamProblem("timeout", sentence, detail=stderr)
 
 
-def answer_too_large(spec: UpstreamSpec, limit: int) -> UpstreamProblem:
-    return UpstreamProblem("too_large", f"{spec.title} sent a message larger than {limit >> 20} MB and was ended.")
+def answer_too_large(limit: int) -> UpstreamProblem:
+    return UpstreamProblem("too_large", f"The server sent a message larger than {limit >> 20} MB and was ended.")
 
 
-def not_reading(spec: UpstreamSpec) -> UpstreamProblem:
-    return UpstreamProblem("timeout", f"{spec.title} does not read its input; too much waits to be sent.")
+def not_reading() -> UpstreamProblem:
+    return UpstreamProblem("timeout", "The server does not read its input; too much waits to be sent.")
 
 
-def ended(spec: UpstreamSpec, why: str) -> UpstreamProblem:
-    return UpstreamProblem("session_lost", f"The session with {spec.title} has ended: {why}.")
+def ended(why: str) -> UpstreamProblem:
+    return UpstreamProblem("session_lost", f"The session with the server has ended: {why}.")
 
 
-def full(spec: UpstreamSpec, limit: int, *, whole_node: bool) -> UpstreamProblem:
-    who = "This installation" if whole_node else "This workspace"
-    sentence = f"{spec.title} was not started: {who.lower()} already runs {limit} servers, which is its limit."
+def full(limit: int, *, whole_node: bool) -> UpstreamProblem:
+    who = "this installation" if whole_node else "this workspace"
+    sentence = f"The server was not started: {who} already runs {limit} servers, which is its limit."
     return UpstreamProblem("refused", sentence, status=429)
 
 

@@ -85,7 +85,7 @@ class OwnerSession(UpstreamSession):
     async def ready(self) -> None:
         """Make the session anew if it was lost, once for all who wait. Raises UpstreamProblem."""
         if self.closed:
-            raise UpstreamProblem("session_lost", f"The session with {self.spec.title} was closed.")
+            raise UpstreamProblem("session_lost", "The session with the server was closed.")
         if self.lost is None:
             return
         if self._renewing is None:
@@ -132,7 +132,7 @@ class OwnerSession(UpstreamSession):
     ) -> Reply:
         link = self._link
         assert link is not None
-        call = Call(self.spec.title, method, peer, limit_s)
+        call = Call(method, peer, limit_s)
         number = link.next_call(call)
         self._calls[number] = call
         heard = peer is not None

@@ -70,7 +70,7 @@ class SseLink:
     ) -> None:
         """Post one message in the background; a failure goes to `on_fail`. Raises UpstreamProblem when it is over."""
         if self._over:
-            raise problems.ended(self.spec, "its stream is closed")
+            raise problems.ended("its stream is closed")
         # During the handshake one after the other: a server may not know the session before.
         after = None if self.ready else self._last
         task = asyncio.get_running_loop().create_task(self._post(line.rstrip(b"\n"), headers or {}, on_fail, after))
@@ -107,11 +107,11 @@ class SseLink:
                     raise http_problems.from_status(response, self._target)
                 raise http_problems.not_mcp(response, self._target)
             self._target = moved
-        raise UpstreamProblem("protocol", f"{self.spec.title} redirects in circles.")
+        raise UpstreamProblem("protocol", "The server redirects in circles.")
 
     async def _read(self, response: Response) -> None:
         parser = Parser(MAX_MESSAGE)
-        problem = UpstreamProblem("closed", f"{self.spec.title} closed its stream.")
+        problem = UpstreamProblem("closed", "The server closed its stream.")
         try:
             while True:
                 try:
@@ -123,7 +123,7 @@ class SseLink:
                 for event in parser.feed(chunk):
                     self._heard(event)
         except TooLarge:
-            problem = problems.answer_too_large(self.spec, MAX_MESSAGE)
+            problem = problems.answer_too_large(MAX_MESSAGE)
         except UpstreamProblem as found:
             problem = found
         except http_problems.TROUBLE as error:
@@ -142,9 +142,9 @@ class SseLink:
         try:
             endpoint = parse_url(urljoin(str(self._target), where))
         except ValueError as error:
-            raise UpstreamProblem("protocol", f"{self.spec.title} named an endpoint that cannot be used.") from error
+            raise UpstreamProblem("protocol", "The server named an endpoint that cannot be used.") from error
         if endpoint.origin != self._target.origin:
-            raise UpstreamProblem("protocol", f"{self.spec.title} named an endpoint at another server, {endpoint}.")
+            raise UpstreamProblem("protocol", f"The server named an endpoint at another server, {endpoint}.")
         return endpoint
 
     async def _post(
@@ -172,7 +172,7 @@ class SseLink:
 
     def _failed(self, problem: UpstreamProblem, on_fail: Callable[[UpstreamProblem], None] | None) -> None:
         if problem.status in (404, 410) and self.ready:
-            self._finish(problems.ended(self.spec, "the server has forgotten it"))
+            self._finish(problems.ended("the server has forgotten it"))
         elif on_fail is not None:
             on_fail(problem)
 

@@ -61,13 +61,13 @@ class StdioLink:
         """Start the child. Raises UpstreamProblem."""
         argv = (self.spec.command, *self.spec.args)
         if any("\0" in part for part in (*argv, cwd, *env, *env.values())):
-            raise UpstreamProblem("not_found", f"{self.spec.title}: the command holds a zero byte.")
+            raise UpstreamProblem("not_found", "The command holds a zero byte.")
         try:
             tree = self._tree = await keeper.start(argv, cwd=cwd, env=env, on_exit=self._exited)
         except StartProblem as problem:
             raise problems.could_not_start(self.spec, problem) from problem
         except OSError as problem:
-            raise UpstreamProblem("refused", f"{self.spec.title} could not be started: {problem}.") from problem
+            raise UpstreamProblem("refused", f"The server could not be started: {problem}.") from problem
         loop = asyncio.get_running_loop()
         self._stdin, _ = await loop.connect_write_pipe(lambda: _Input(self._conclude), os.fdopen(tree.stdin, "wb", 0))
         await loop.connect_read_pipe(lambda: self._stdout, os.fdopen(tree.stdout, "rb", 0))
@@ -86,9 +86,9 @@ class StdioLink:
         Raises UpstreamProblem when too much waits or the child has ended.
         """
         if self._stdin is None or self._over:
-            raise problems.ended(self.spec, "its process is gone")
+            raise problems.ended("its process is gone")
         if self._stdin.get_write_buffer_size() > MAX_WAITING:
-            raise problems.not_reading(self.spec)
+            raise problems.not_reading()
         # A child that closed its input is about to end, and then says why better than we can here.
         if not self._stdin.is_closing():
             self._stdin.write(line)
@@ -123,7 +123,7 @@ class StdioLink:
         if len(self._noise) < _NOISE_SHOWN:
             self._noise += line[:_NOISE_SHOWN] + b"\n"
         if self._noise_lines > _NOISE_LINES or self._noise_bytes > _NOISE_BYTES:
-            self._finish(problems.not_mcp(self.spec, self.noise(), self.stderr()))
+            self._finish(problems.not_mcp(self.noise(), self.stderr()))
         return 1
 
     def noise(self) -> str:
@@ -131,7 +131,7 @@ class StdioLink:
         return problems.without_secrets(self._noise.decode("utf-8", "replace").strip(), self.spec.env)
 
     def _too_long(self) -> None:
-        self._finish(problems.answer_too_large(self.spec, MAX_MESSAGE))
+        self._finish(problems.answer_too_large(MAX_MESSAGE))
 
     def _output_closed(self) -> None:
         self._conclude()
@@ -154,12 +154,12 @@ class StdioLink:
             await asyncio.wait_for(asyncio.gather(*waits), _LAST_WORDS_S)
         code = self._tree.exit_code
         if code is None:
-            self._finish(problems.closed_output(self.spec, self.stderr()))
+            self._finish(problems.closed_output(self.stderr()))
         elif code == 0 and not self.ready and self._noise:
-            self._finish(problems.not_mcp(self.spec, self.noise(), self.stderr()))
+            self._finish(problems.not_mcp(self.noise(), self.stderr()))
         else:
             said = "\n".join(filter(None, ("" if self.ready else self.noise(), self.stderr())))
-            self._finish(problems.exited(self.spec, code, said, ready=self.ready))
+            self._finish(problems.exited(code, said, ready=self.ready))
 
     def _finish(self, problem: UpstreamProblem) -> None:
         if not self._over:

@@ -51,7 +51,6 @@ async def test_a_server_of_the_other_era_is_unsupported_and_says_so(owner: Owner
         with pytest.raises(UpstreamProblem) as caught:
             await client.session(spec, era=asked)  # type: ignore[arg-type]
         assert caught.value.kind == "unsupported"
-        assert "Peer" in caught.value.sentence
         assert (await client.session(spec, era=speaks)).version  # type: ignore[arg-type]
 
 
