@@ -179,6 +179,8 @@ class Connection(asyncio.Protocol):
             parts = self._parts
             response.body = parts[0] if len(parts) == 1 else b"".join(parts)
         self._parts = []
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self.close()  # answered before all of the request was out: what is left would be read as another one
         if not self.closed and self.on_free is not None:
             self.on_free(self)
         if not response.streaming:

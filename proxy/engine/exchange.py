@@ -188,10 +188,10 @@ class Exchange(Peer):
         async with self._lock:
             if self._streaming or (self._finished and not finishing):
                 return
-            self._streaming = True
             await self._send(
                 {"type": "http.response.start", "status": 200, "headers": [*STREAM_HEADERS, *self._headers]}
             )
+            self._streaming = True
             first = sse.PING
             if self.session is not None:
                 self._posted = self._gateway.outbox.posted(self.session.id)

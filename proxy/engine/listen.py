@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from proxy.engine import messages, routing, sse
@@ -10,6 +12,7 @@ from proxy.engine.http_rules import HeaderList, Receive, Send
 from proxy.engine.own_stream import changed_lists
 from proxy.engine.ports import HubSnapshot
 from proxy.engine.resource_watch import ResourceWatches
+from proxy.engine.standing import all_stand
 from proxy.engine.streams import OpenStream
 
 _MAX_URIS = 1000
@@ -64,10 +67,11 @@ async def serve_listen(
     )
     try:
         with stream:
+            standing: list[asyncio.Event | None] = []
             if granted.toolsListChanged or granted.promptsListChanged or granted.resourcesListChanged:
-                for server in stream.hub.servers.values():
-                    gateway.watches.add(server, "stateless", stream)
+                standing = [gateway.watches.add(one, "stateless", stream) for one in stream.hub.servers.values()]
             await watches.follow(stream.hub.servers, uris)
+            await all_stand([*filter(None, standing), *watches.standing.values()])
             await stream.run(receive, send, headers, first=sse.encode(acknowledged))
     finally:
         watches.close()

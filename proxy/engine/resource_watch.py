@@ -13,6 +13,7 @@ import msgspec
 from core.decision import Principal
 from proxy.engine import messages
 from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem
+from proxy.engine.standing import OpeningPeer
 
 if TYPE_CHECKING:
     from proxy.engine.parts import Parts
@@ -53,6 +54,8 @@ class ResourceWatches:
         self._principal = principal
         self._peer = _UpdatedPeer(heard)
         self._tasks: dict[str, tuple[frozenset[str], asyncio.Task[None]]] = {}
+        self.standing: dict[str, asyncio.Event] = {}
+        """By server: set once what it tells is heard, or it turned out to tell nothing."""
 
     async def follow(self, servers: Mapping[str, HubServer], wanted: Wanted) -> None:
         """Hear of these URIs from now on, and of no others."""
@@ -63,15 +66,20 @@ class ResourceWatches:
                 del self._tasks[server_id]
         for server_id, uris in wanted.items():
             if uris and server_id in servers and server_id not in self._tasks:
-                task = asyncio.get_running_loop().create_task(self._watch(servers[server_id], uris))
-                self._tasks[server_id] = (uris, task)
+                self._tasks[server_id] = (uris, self._begin(servers[server_id], uris))
+
+    def _begin(self, server: HubServer, uris: frozenset[str]) -> asyncio.Task[None]:
+        stands = self.standing[server.server_id] = asyncio.Event()
+        task = asyncio.get_running_loop().create_task(self._watch(server, uris, stands))
+        task.add_done_callback(lambda _: stands.set())
+        return task
 
     def close(self) -> None:
         for _, task in self._tasks.values():
             task.cancel()
         self._tasks.clear()
 
-    async def _watch(self, server: HubServer, uris: frozenset[str]) -> None:
+    async def _watch(self, server: HubServer, uris: frozenset[str], stands: asyncio.Event) -> None:
         failures = 0
         while True:
             try:
@@ -84,14 +92,14 @@ class ResourceWatches:
                     reply = await session.request(
                         "subscriptions/listen",
                         messages.encode({"notifications": {"resourceSubscriptions": sorted(uris)}}),
-                        peer=self._peer,
+                        peer=OpeningPeer(self._peer, stands),
                         timeout_ms=_SILENCE_MS,
                     )
                     if reply.error is not None:
                         return
                     failures = 0
                 else:
-                    await self._subscribed(server, uris)
+                    await self._subscribed(server, uris, stands)
             except UpstreamProblem as problem:
                 if problem.kind == "unsupported":
                     return
@@ -99,9 +107,10 @@ class ResourceWatches:
             except Exception:
                 log.exception("hearing of resources of %s failed", server.slug)
                 failures += 1
+            stands.set()
             await asyncio.sleep(min(2.0**failures, _MAX_WAIT_S))
 
-    async def _subscribed(self, server: HubServer, uris: frozenset[str]) -> None:
+    async def _subscribed(self, server: HubServer, uris: frozenset[str], stands: asyncio.Event) -> None:
         """Subscribe in a session of the stream's own, for as long as nobody cancels; made anew with the session."""
         gateway, scope = self._gateway, f"lsn_{secrets.token_hex(12)}"
         generation = -1
@@ -115,6 +124,7 @@ class ResourceWatches:
                     for uri in sorted(uris):
                         await session.request("resources/subscribe", messages.encode({"uri": uri}))
                     generation = session.generation
+                    stands.set()
                 await asyncio.sleep(_MAX_WAIT_S)
                 await session.request("ping", b"{}")
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 ASKS = {"sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots"}
 """What a server may ask of a client, and the capability that the client must have declared."""
 _ASKING = frozenset(ASKS.values())
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{32}")
 _FRESH_S = 10.0
 _LOCK_S = 5
 _MAX_CACHED = 10_000
@@ -82,12 +84,14 @@ class Sessions:
     async def get(self, session_id: str, principal: Principal, hub: HubSnapshot) -> ClientSession:
         """The session, if it is this principal's and this hub's. Raises RpcError (404) otherwise, saying no more."""
         known = self._known.get(session_id)
+        if known is None and not _SHAPE.fullmatch(session_id):
+            raise _not_known()
         if known is None or known[1] < time.monotonic():
             session = await self._read(session_id, known[0] if known else None)
         else:
             session = known[0]
         if session is None or session.principal_id != principal.id or session.hub_id != hub.hub_id:
-            raise RpcError(errors.SESSION_NOT_FOUND, "This session is not known. Initialize a new one.", status=404)
+            raise _not_known()
         return session
 
     async def exists(self, session_id: str) -> bool:
@@ -167,6 +171,10 @@ class Sessions:
 
     async def _told_ended(self, signal: Signal) -> None:
         self.forget(signal.session)
+
+
+def _not_known() -> RpcError:
+    return RpcError(errors.SESSION_NOT_FOUND, "This session is not known. Initialize a new one.", status=404)
 
 
 def _key(session_id: str) -> str:

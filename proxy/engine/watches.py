@@ -14,6 +14,7 @@ import msgspec
 
 from proxy.engine import messages
 from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession
+from proxy.engine.standing import OpeningPeer
 
 if TYPE_CHECKING:
     from proxy.engine.parts import Parts
@@ -61,6 +62,7 @@ class Watches:
         self._peers: dict[str, ServerPeer] = {}
         self._tasks: dict[tuple[str, Era], asyncio.Task[None]] = {}
         self._wanted: dict[tuple[str, Era], set[object]] = {}
+        self._standing: dict[tuple[str, Era], asyncio.Event] = {}
 
     def peer(self, server_id: str) -> ServerPeer:
         """The one peer of a server's shared sessions."""
@@ -69,17 +71,27 @@ class Watches:
             peer = self._peers[server_id] = ServerPeer(self._gateway, server_id)
         return peer
 
-    def add(self, server: HubServer, client_era: Era, listener: object) -> None:
-        """Listen to a server for as long as somebody wants to know. Only servers over HTTP must be asked to speak."""
+    def add(self, server: HubServer, client_era: Era, listener: object) -> asyncio.Event | None:
+        """Listen to a server for as long as somebody wants to know. Only servers over HTTP must be asked to speak.
+
+        The event says that what the server tells from then on is heard, or that it tells nothing.
+        """
         if server.transport != "http" or not server.enabled:
-            return
+            return None
         era = client_era if client_era in server.eras or not server.eras else server.eras[0]
         key = (server.server_id, era)
         self._wanted.setdefault(key, set()).add(listener)
         if key not in self._tasks:
-            task = asyncio.get_running_loop().create_task(self._watch(server, era))
+            stands = self._standing[key] = asyncio.Event()
+            task = asyncio.get_running_loop().create_task(self._watch(server, era, stands))
             self._tasks[key] = task
-            task.add_done_callback(lambda done: self._tasks.pop(key, None) if self._tasks.get(key) is done else None)
+            task.add_done_callback(lambda done: self._forget(key, done, stands))
+        return self._standing[key]
+
+    def _forget(self, key: tuple[str, Era], task: asyncio.Task[None], stands: asyncio.Event) -> None:
+        stands.set()
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
 
     def remove(self, listener: object) -> None:
         for key, listeners in list(self._wanted.items()):
@@ -94,7 +106,7 @@ class Watches:
         for task in self._tasks.values():
             task.cancel()
 
-    async def _watch(self, server: HubServer, era: Era) -> None:
+    async def _watch(self, server: HubServer, era: Era, stands: asyncio.Event) -> None:
         """Stay in touch with one server until nobody listens or it turns out to have nothing to say."""
         failures = 0
         while True:
@@ -108,8 +120,8 @@ class Watches:
                 )
                 failures = 0
                 if era == "handshake":
-                    await _attached(session, peer)
-                elif not await _listened(session, peer):
+                    await _attached(session, peer, stands)
+                elif not await _listened(session, OpeningPeer(peer, stands)):
                     return
             except UpstreamProblem as problem:
                 if problem.kind == "unsupported":
@@ -118,12 +130,16 @@ class Watches:
             except Exception:
                 log.exception("watching %s failed", server.slug)
                 failures += 1
+            stands.set()
             await asyncio.sleep(min(2.0**failures, _AGAIN_S))
 
 
-async def _attached(session: UpstreamSession, peer: Peer) -> None:
+async def _attached(session: UpstreamSession, peer: Peer, stands: asyncio.Event) -> None:
     """A handshake session keeps its own stream open while the peer is attached."""
     try:
+        if not stands.is_set():
+            await session.request("ping", b"{}")  # a session's first request waits for its stream
+            stands.set()
         await asyncio.sleep(_AGAIN_S)
     except asyncio.CancelledError:
         if isinstance(session, Detachable):
