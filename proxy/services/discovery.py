@@ -119,7 +119,8 @@ def _locked(server: Server, fingerprint: str) -> Server | None:
     with connection.cursor() as cursor:
         # Two findings of one server are stored one after the other, whoever brings them.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"discovery:{server.pk}"])
-    kept = Server.objects.select_for_update(of=("self",)).filter(pk=server.pk).first()
+    # Not the key: whoever puts it on a hub holds the workspace and refers to this row, while we are to hold both.
+    kept = Server.objects.select_for_update(of=("self",), no_key=True).filter(pk=server.pk).first()
     if kept is None or kept.paused_at is not None:
         return None
     return kept if not fingerprint or fingerprint == fingerprint_of(kept) else None

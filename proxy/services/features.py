@@ -37,7 +37,7 @@ def set_feature(
     workspace_id = feature.server.workspace_id
     require(actor, "server.manage", in_workspace(workspace_id, "feature", feature.id))
     with transaction.atomic():
-        rows = Feature.objects.select_for_update(of=("self",)).select_related("server")
+        rows = Feature.objects.select_for_update(of=("self",), no_key=True).select_related("server")
         feature = rows.get(pk=feature.pk)
         before = _decided(feature)
         if enabled is not None:

@@ -48,7 +48,7 @@ def create_hub(
     if open:
         _require_operator(actor)
     with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         slugs = set(Hub.objects.filter(workspace=workspace).values_list("slug", flat=True))
         if len(slugs) >= MAX_HUBS:
             raise LimitProblem(_("A workspace has at most %d hubs.") % MAX_HUBS)
@@ -129,7 +129,7 @@ def resume_hub(*, actor: Principal, hub: Hub) -> Hub:
 
 def locked_hub(hub: Hub) -> Hub:
     """The row as it is now, locked until the transaction ends."""
-    return Hub.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=hub.pk)
+    return Hub.objects.select_for_update(of=("self",), no_key=True).select_related("workspace").get(pk=hub.pk)
 
 
 def _set_paused(actor: Principal, hub: Hub, *, paused: bool) -> Hub:

@@ -34,7 +34,7 @@ def connect_server(*, actor: Principal, workspace: Workspace, draft: ServerDraft
     draft = checked_draft(as_bundled(draft, workspace))
     require_stdio(actor, workspace, draft)
     with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         others = list(Server.objects.filter(workspace=workspace).values_list("slug", "letters", "line"))
         if len(others) >= MAX_SERVERS:
             raise LimitProblem(_("A workspace has at most %d servers.") % MAX_SERVERS)
@@ -152,7 +152,7 @@ def _check_stdio(actor: Principal, server: Server, draft: ServerDraft) -> None:
 
 
 def _locked(server: Server) -> Server:
-    rows = Server.objects.select_for_update(of=("self",)).select_related("workspace")
+    rows = Server.objects.select_for_update(of=("self",), no_key=True).select_related("workspace")
     return rows.get(pk=server.pk)
 
 
