@@ -131,6 +131,12 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {name: f"accounts.sign_in.{form}" for name, form in (
+    ("login", "LoginForm"), ("signup", "SignupForm"), ("reset_password", "ResetPasswordForm"),
+    ("reset_password_from_key", "ResetPasswordKeyForm"), ("change_password", "ChangePasswordForm"),
+    ("add_email", "AddEmailForm"),
+)}  # fmt: skip
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENV.secure else "http"
 OPEN_SIGNUP = ENV.open_signup
 DEMO = ENV.demo
@@ -253,6 +259,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "filter": True, "defaultModelsExpandDepth": -1},
 }
 
 # logs

@@ -54,6 +54,12 @@ class ApiSchema(AutoSchema):
             operation["responses"].setdefault(str(status), {"description": description, "content": content})
         return operation
 
+    def get_tags(self) -> list[str]:
+        """The resource: `servers` of /api/v1/workspaces/{workspace}/servers/{id}."""
+        path = self.path.removeprefix("/api/v1").strip("/")
+        parts = [part for part in path.split("/") if not part.startswith("{")]
+        return [parts[1] if len(parts) > 1 and "{workspace}" in self.path else parts[0]]
+
     def get_override_parameters(self) -> list[Any]:
         parameters = list(super().get_override_parameters())
         if self.method in {"POST", "PUT", "PATCH", "DELETE"} and isinstance(self.view, IdempotencyMixin):

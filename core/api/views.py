@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.context import places
 
 
 class SchemaView(SpectacularJSONAPIView):
@@ -20,3 +27,12 @@ class DocsView(SpectacularSwaggerSplitView):
     authentication_classes = []
     template_name = "core/api_docs.html"
     url_name = "api-schema"
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response: Response = super().get(request, *args, **kwargs)
+        if isinstance(response.data, dict):
+            # What the layout needs of Django's own request; and Swagger UI is drawn for a light page.
+            response.data["user"] = request._request.user
+            response.data["site"] = places(request._request)["site"] | {"theme": "light"}
+        return response

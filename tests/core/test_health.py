@@ -120,7 +120,7 @@ def test_the_page_says_the_worst(cast: Cast) -> None:
     page = cast.browser("operator").get("/operator/").content.decode()
     assert "something is broken" in page
     assert "Sick part" in page
-    assert "it hurts" in page
+    assert "It hurts" in page
 
 
 def test_timers_are_told_to_beat() -> None:
