@@ -56,9 +56,7 @@ def _enter(request: HttpRequest, slug: str) -> HttpResponse | None:
     if not isinstance(user, User):
         login = redirect_to_login(request.get_full_path())
         return HttpResponseClientRedirect(login.url) if request.headers.get("HX-Request") else login
-    membership = (
-        Membership.objects.select_related("workspace").filter(user=user, workspace__slug=slug).first()
-    )
+    membership = Membership.objects.select_related("workspace").filter(user=user, workspace__slug=slug).first()
     if membership is None:
         return _moved(request, slug, user)
     if membership.workspace.suspended_at is not None:
@@ -87,9 +85,7 @@ def _remember(request: HttpRequest, user: User) -> None:
 
 def _moved(request: HttpRequest, slug: str, user: User) -> HttpResponse:
     """To the slug that a workspace has now, for its members. 308 keeps method and body."""
-    alias = (
-        SlugAlias.objects.select_related("workspace").filter(slug=slug, workspace__memberships__user=user).first()
-    )
+    alias = SlugAlias.objects.select_related("workspace").filter(slug=slug, workspace__memberships__user=user).first()
     if alias is None:
         raise Http404
     path = request.get_full_path().replace(f"/w/{slug}/", f"/w/{alias.workspace.slug}/", 1)

@@ -69,9 +69,7 @@ def principal_of_key(key: ApiKey) -> Principal:
     )
 
 
-def in_workspace(
-    workspace: Workspace | str, kind: str = "workspace", id: str = "", *, hub_id: str = ""
-) -> Resource:
+def in_workspace(workspace: Workspace | str, kind: str = "workspace", id: str = "", *, hub_id: str = "") -> Resource:
     """Something that lies in a workspace (given as the row or its id)."""
     workspace_id = workspace if isinstance(workspace, str) else workspace.id
     return Resource(kind=kind, id=id or workspace_id, workspace_id=workspace_id, hub_id=hub_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import ApiKey, Membership, User, Workspace
+from accounts.permissions import in_workspace
 from core.clock import now
 from core.decision import Principal
 from core.keyring import keyring
@@ -49,8 +50,6 @@ def members_of(workspace: Workspace) -> QuerySet[Membership]:
 
 def keys_for(principal: Principal, workspace: Workspace) -> QuerySet[ApiKey]:
     """The keys that somebody may see: their own, or all of the workspace for those who manage keys."""
-    from accounts.permissions import in_workspace
-
     rows = ApiKey.objects.filter(workspace=workspace).select_related("user").order_by("-id")
     if allowed(principal, "key.manage", in_workspace(workspace, "key")):
         return rows

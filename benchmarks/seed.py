@@ -8,8 +8,8 @@ from core.permissions import SYSTEM
 from proxy.adapters import runtime
 from proxy.importers.drafts import ServerDraft
 from proxy.services.hubs import create_hub
-from proxy.services.servers import connect_server
 from proxy.services.runs import run_discovery
+from proxy.services.servers import connect_server
 
 
 def seed(url: str) -> str:

@@ -77,7 +77,9 @@ class Server(asyncio.Protocol):
             return b'"result":' + TOOLS
         if method == "tools/call":
             arguments = params.get("arguments") or {}
-            text = arguments.get("text", "") if params["name"] == "echo" else "x" * (1024 * int(arguments.get("kb", 100)))
+            text = (
+                arguments.get("text", "") if params["name"] == "echo" else "x" * (1024 * int(arguments.get("kb", 100)))
+            )
             return b'"result":{"content":[{"type":"text","text":' + JSON(text) + b'}],"isError":false}'
         if method == "ping":
             return b'"result":{}'

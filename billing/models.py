@@ -20,7 +20,7 @@ class Meter(PrefixedModel):
 
 
 class UsageEvent(models.Model):
-    """One countable thing that happened. `key` is permanent and unique, made from what happened: never a new one for a retry.
+    """One countable thing that happened. Its id is permanent, made from what happened: never a new one for a retry.
 
     The table is partitioned by `month`, which follows from the id, so that (id, month) is unique.
     """
@@ -55,7 +55,9 @@ class UsageHour(models.Model):
     quantity = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "meter", "subject", "hour"], name="usage_hour_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "meter", "subject", "hour"], name="usage_hour_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.workspace} {self.meter} {self.hour:%Y-%m-%d %H}"

@@ -1,7 +1,7 @@
 """The gateway process: `/mcp` alone, without Django's set-up.
 
-    uvicorn config.gateway:application        behind keys, as the web process serves it
-    uvicorn config.gateway:open_application   the open listener: hubs marked open, no keys, loopback only
+uvicorn config.gateway:application        behind keys, as the web process serves it
+uvicorn config.gateway:open_application   the open listener: hubs marked open, no keys, loopback only
 """
 
 from __future__ import annotations

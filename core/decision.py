@@ -115,7 +115,9 @@ def _decide_anonymous(principal: Principal, action: str, resource: Resource) -> 
 
 def _key_refusal(principal: Principal, action: str, resource: Resource) -> Decision | None:
     if not any(action in SCOPES.get(scope, frozenset()) for scope in principal.scopes):
-        return _no("scope", f"The key's scopes ({', '.join(sorted(principal.scopes)) or 'none'}) do not include {action}.")
+        return _no(
+            "scope", f"The key's scopes ({', '.join(sorted(principal.scopes)) or 'none'}) do not include {action}."
+        )
     if principal.hub_id and principal.hub_id != resource.hub_id:
         return _no("key_hub", "This key is bound to another hub.")
     return None

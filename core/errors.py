@@ -19,9 +19,7 @@ class ServiceProblem(Exception):
     code = "conflict"
     status = 409
 
-    def __init__(
-        self, sentence: Text, *, code: str = "", errors: Mapping[str, Sequence[Text]] | None = None
-    ) -> None:
+    def __init__(self, sentence: Text, *, code: str = "", errors: Mapping[str, Sequence[Text]] | None = None) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code or self.code

@@ -1,6 +1,6 @@
 """Ctrl-K: one search over everything that a person may open. Apps register where else to look.
 
-    register_source(find_servers, order=20)       # find_servers(request, q) -> Group, or None
+register_source(find_servers, order=20)       # find_servers(request, q) -> Group, or None
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def find_pages(request: SiteRequest, q: str) -> Group:
     areas: tuple[Area, ...] = ("workspace", "admin", "person", "operator", "public", "foot")
     links = {link.url: link for area in areas for link in places_of(request, area)}
     hits = [
-        Hit(link.label, link.url, icon=link.icon) for link in links.values() if not link.url.startswith("#")
-        and matches(q, link.label)
+        Hit(link.label, link.url, icon=link.icon)
+        for link in links.values()
+        if not link.url.startswith("#") and matches(q, link.label)
     ]
     return Group(_("Pages"), hits[: MOST * 2])

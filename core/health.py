@@ -1,6 +1,6 @@
 """Is everything well? Checks that higher apps register, for the operator's page; the stores', for `/healthz` too.
 
-    register_check("workers", _("Workers"), check)      # check() -> Finding, or a list of them
+register_check("workers", _("Workers"), check)      # check() -> Finding, or a list of them
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one mailer: text and HTML from templates, stored first, sent by a job, held where there is no SMTP.
 
-    register_message("account.password_reset", _("Choose a new password"))    # email/account/password_reset.{txt,html}
-    send_message(kind="account.password_reset", to="mara@example.com", context={"url": …})
+register_message("account.password_reset", _("Choose a new password"))    # email/account/password_reset.{txt,html}
+send_message(kind="account.password_reset", to="mara@example.com", context={"url": …})
 """
 
 from __future__ import annotations

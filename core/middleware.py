@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.errors import ServiceProblem
 from core.ids import new_id
 from core.requests import USER_AGENT_LENGTH, RequestInfo, client_address, serving
-from core.views import problem_page
+from core.views import not_found, problem_page
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -31,12 +31,13 @@ class RequestMiddleware:
         info = RequestInfo(
             id=new_id("req"),
             address=client_address(request.META, settings.ENV.trusted_proxies),
-            user_agent=request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_LENGTH],
+            user_agent=request.headers.get("user-agent", "")[:USER_AGENT_LENGTH],
         )
         request.info = info  # type: ignore[attr-defined]
         timezone.deactivate()
         with serving(info):
-            response = self.get_response(request)
+            # No row has a NUL in its name, and Postgres would not even take the question.
+            response = not_found(request) if "\0" in request.path_info else self.get_response(request)
         response.headers["X-Request-Id"] = info.id
         return response
 

@@ -1,7 +1,7 @@
 """Timers: what beat starts again and again. Beat only wakes; what is due stands in rows.
 
-    @timer("core.sweep_jobs", every=timedelta(seconds=10))        # in an app's tasks.py
-    def sweep() -> None: ...
+@timer("core.sweep_jobs", every=timedelta(seconds=10))        # in an app's tasks.py
+def sweep() -> None: ...
 """
 
 from __future__ import annotations

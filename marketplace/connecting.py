@@ -65,7 +65,7 @@ def connect_page(request: WorkspaceRequest, workspace: str, slug: str) -> HttpRe
 def _chosen(request: WorkspaceRequest, entry: Entry) -> int:
     """The way that is asked for; else the first that may run here."""
     asked = request.POST.get("way") or request.GET.get("way") or ""
-    if asked.isdigit() and int(asked) < len(entry.transports):
+    if asked.isdecimal() and len(asked) < 4 and int(asked) < len(entry.transports):
         return int(asked)
     for number, transport in enumerate(entry.transports):
         if not _refusal(request, template_of(entry, transport)):
@@ -124,5 +124,3 @@ def _variable(known: CatalogueVariable) -> Variable:
 
 def _example(known: CatalogueVariable) -> str:
     return _("For example %(example)s") % {"example": known.example} if known.example else ""
-
-

@@ -115,4 +115,3 @@ def register_sources() -> None:
     """Called once, in AppConfig.ready."""
     for order, source in ((20, find_hubs), (30, find_servers), (40, find_tools)):
         register_source(source, order=order)
-

@@ -29,7 +29,7 @@ class Part:
 
 
 def parts_of(result: Mapping[str, Any]) -> list[Part]:
-    """The parts of a `tools/call`, `prompts/get` or `resources/read` result. What is not understood is shown as JSON."""
+    """The parts of a `tools/call`, `prompts/get` or `resources/read` result."""
     found = list(_parts(result))
     return found or [Part("json", value=dict(result))]
 

@@ -32,14 +32,14 @@ class KeyAuthentication(BaseAuthentication):
     """An API key as bearer token. A wrong one is refused, never passed on to the next way to sign in."""
 
     def authenticate(self, request: Request) -> tuple[User, Principal] | None:
-        scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        scheme, _space, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         try:
             key = key_of_token(token.strip())
         except KeyRefused as refused:
             raise AuthenticationFailed(_REFUSALS[refused.reason], code=refused.reason) from None
-        touch_key_last_used(key=key, client=request.META.get("HTTP_USER_AGENT", ""))
+        touch_key_last_used(key=key, client=request.headers.get("user-agent", ""))
         request._request.api_key = key  # type: ignore[attr-defined]
         return key.user, principal_of_key(key)
 

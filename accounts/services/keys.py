@@ -133,6 +133,4 @@ def _checked_name(name: str) -> str:
 
 
 def _record(type: str, actor: Principal, key: ApiKey, data: dict[str, object]) -> None:
-    record_event(
-        type=type, actor=actor, workspace_id=key.workspace_id, target_kind="key", target=key.id, data=data
-    )
+    record_event(type=type, actor=actor, workspace_id=key.workspace_id, target_kind="key", target=key.id, data=data)

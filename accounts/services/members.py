@@ -91,9 +91,7 @@ def _guard_owner(actor: Principal, member: Membership, *, leaves: bool) -> None:
         raise PermissionProblem(_("Only an owner can change another owner."), code="owner_only")
     owners = Membership.objects.filter(workspace_id=member.workspace_id, role=Role.OWNER).count()
     if leaves and owners == 1:
-        raise ServiceProblem(
-            _("This is the last owner. Make somebody else an owner first."), code="last_owner"
-        )
+        raise ServiceProblem(_("This is the last owner. Make somebody else an owner first."), code="last_owner")
 
 
 def _record(

@@ -56,9 +56,7 @@ FILTERS = (
 @workspace_page("key.manage_own")
 def keys(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     rows = keys_for(request.principal, request.workspace)
-    table = Table(
-        request, rows, columns=COLUMNS, filters=FILTERS, search=("name", "hint"), order="-id", name="keys"
-    )
+    table = Table(request, rows, columns=COLUMNS, filters=FILTERS, search=("name", "hint"), order="-id", name="keys")
     hubs = {choice.id: choice.label for choice in hub_choices(request.workspace)}
     for row in table.rows:
         row.hub_label = hubs.get(row.hub, row.hub)

@@ -66,9 +66,7 @@ def enter(request: PersonRequest) -> HttpResponse:
 @person_page
 def me(request: PersonRequest) -> HttpResponse:
     user = request.user
-    form = PersonForm(
-        request.POST or None, initial={"name": user.name, "timezone": user.timezone, "theme": user.theme}
-    )
+    form = PersonForm(request.POST or None, initial={"name": user.name, "timezone": user.timezone, "theme": user.theme})
     if request.method == "POST" and form.is_valid():
         try:
             update_person(actor=request.principal, user=user, **form.cleaned_data)

@@ -6,57 +6,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='UsageEvent',
+            name="UsageEvent",
             fields=[
-                ('pk', models.CompositePrimaryKey('id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.CharField(max_length=80)),
-                ('month', models.DateField()),
-                ('meter', models.CharField(max_length=40)),
-                ('workspace', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=40)),
-                ('actor', models.CharField(blank=True, max_length=80)),
-                ('quantity', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "id", "month", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("id", models.CharField(max_length=80)),
+                ("month", models.DateField()),
+                ("meter", models.CharField(max_length=40)),
+                ("workspace", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=40)),
+                ("actor", models.CharField(blank=True, max_length=80)),
+                ("quantity", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'billing_usageevent',
-                'managed': False,
+                "db_table": "billing_usageevent",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Meter',
+            name="Meter",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('id', models.CharField(default=functools.partial(core.ids.new_id, *('mtr',), **{}), editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('name', models.SlugField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=80)),
-                ('unit', models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(core.ids.new_id, *("mtr",), **{}),
+                        editable=False,
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.SlugField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=80)),
+                ("unit", models.CharField(max_length=20)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='UsageHour',
+            name="UsageHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('workspace', models.CharField(max_length=40)),
-                ('meter', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=40)),
-                ('hour', models.DateTimeField()),
-                ('quantity', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("workspace", models.CharField(max_length=40)),
+                ("meter", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=40)),
+                ("hour", models.DateTimeField()),
+                ("quantity", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'meter', 'subject', 'hour'), name='usage_hour_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("workspace", "meter", "subject", "hour"), name="usage_hour_once")
+                ],
             },
         ),
     ]

@@ -26,6 +26,4 @@ INSERT INTO billing_meter (id, created_at, updated_at, name, title, unit) VALUES
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [("billing", "0001_initial")]
-    operations: ClassVar = [
-        migrations.RunSQL(FORWARD, "DROP TABLE billing_usageevent; DELETE FROM billing_meter")
-    ]
+    operations: ClassVar = [migrations.RunSQL(FORWARD, "DROP TABLE billing_usageevent; DELETE FROM billing_meter")]

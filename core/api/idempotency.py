@@ -45,7 +45,7 @@ class IdempotencyMixin(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         key = request.headers.get(HEADER, "")
-        if key and request.method in WRITES:
+        if key and request.method in WRITES and hasattr(self, request.method.lower()):
             self._claim = _claim(_owner(request), key, _fingerprint(request))
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""The one event table: what happened, who did it, to what. Audit, activity, notifications and webhooks are views of it."""
+"""The one event table: what happened, who did it, to what. Audit, activity and webhooks are views of it."""
 
 from __future__ import annotations
 

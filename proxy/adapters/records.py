@@ -41,6 +41,7 @@ FROM jsonb_to_recordset(%s::jsonb) AS r (id text, month date, workspace text, hu
 WHERE method = 'tools/call' AND outcome IN ('answered', 'tool_error')
 ON CONFLICT DO NOTHING
 """
+_INT4 = 2**31 - 1
 LIVE = "calls:"
 """Channel of a workspace's new calls, `calls:<workspace id>` in the store; the message is a list of hubs' ids."""
 
@@ -85,8 +86,7 @@ class RecordWriter:
         await self._tell(records)
 
     async def _insert(self, records: list[CallRecord]) -> None:
-        # A NUL byte is the one character that Postgres text cannot hold.
-        body = msgspec.json.encode([_row(record) for record in records]).replace(b"\\u0000", b"").decode()
+        body = msgspec.json.encode([_storable(_row(record)) for record in records]).decode()
         async with self._database.connection() as connection:
             await connection.execute(CALLS, [body])
             await connection.execute(USAGE, [body])
@@ -114,6 +114,16 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else base64.b64encode(value).decode()
 
 
+def _storable(row: dict[str, object]) -> dict[str, object]:
+    """A row without NUL, the one character that Postgres text cannot hold. What a client wrote must not unmake it."""
+    return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _code(code: int) -> int:
+    """An error's code as the column holds it; a server may have sent any number."""
+    return max(-_INT4, min(code, _INT4))
+
+
 def _row(record: CallRecord) -> dict[str, object]:
     return {
         "id": record.id,
@@ -130,7 +140,7 @@ def _row(record: CallRecord) -> dict[str, object]:
         "method": record.method[:60],
         "name": record.name[:2000],
         "outcome": record.outcome,
-        "error_code": record.error_code,
+        "error_code": _code(record.error_code),
         "error": record.error[:2000],
         "started_at": record.started_at,
         "duration_us": record.duration_us,

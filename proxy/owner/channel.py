@@ -52,7 +52,7 @@ class Channel:
         self.listeners: list[Listener] = []
         self._pending: dict[int, Pending] = {}
         self._asks: dict[int, Ask] = {}
-        self._subscribed: set[bytes] = set()
+        self._subscribed: set[str] = set()
         self._numbers = itertools.count(1)
 
     @property
@@ -91,9 +91,9 @@ class Channel:
         self.last_used = time.monotonic()
         self.requests += 1
         if method == "resources/subscribe":
-            self._subscribed.add(params)
+            self._subscribed.add(str(jsonrpc.field(params, "uri")))
         elif method == "resources/unsubscribe":
-            self._subscribed.discard(params)
+            self._subscribed.discard(str(jsonrpc.field(params, "uri")))
         return self._send(Pending(listener, call, heard, None), method, params, headers)
 
     async def call(self, method: str, params: bytes) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import secrets
 import sys
@@ -25,6 +26,8 @@ from proxy.owner.settings import OwnerSettings
 from proxy.owner.sse import SseLink
 from proxy.owner.stdio import GRACE_S, StdioLink
 from proxy.owner.trees import Keeper
+
+logger = logging.getLogger(__name__)
 
 SUPERSEDED_IDLE_S = 15.0
 EVICTABLE_AFTER_S = 60.0
@@ -193,6 +196,7 @@ class Pool:
             raise
         assert channel.link is not None
         channel.link.ready = True
+        logger.info("%s is ready: %s, pid %d", spec.server_id, spec.transport, channel.link.pid)
         return channel
 
     async def _connect(self, channel: Channel) -> None:
@@ -257,6 +261,8 @@ class Pool:
 
     def _let_go(self, channel: Channel, problem: UpstreamProblem, grace_s: float = GRACE_S) -> None:
         """Take a channel out of use and end what is below it in the background."""
+        if channel.over is None:
+            logger.info("%s ends: %s", channel.spec.server_id, problem.kind)
         for key, one in list(self._channels.items()):
             if one is channel:
                 del self._channels[key]

@@ -62,6 +62,8 @@ class StdioLink:
         argv = (self.spec.command, *self.spec.args)
         if any("\0" in part for part in (*argv, cwd, *env, *env.values())):
             raise UpstreamProblem("not_found", "The command holds a zero byte.")
+        if any(not name or "=" in name for name in env):
+            raise UpstreamProblem("not_found", "A variable of the environment has a name that cannot be used.")
         try:
             tree = self._tree = await keeper.start(argv, cwd=cwd, env=env, on_exit=self._exited)
         except StartProblem as problem:

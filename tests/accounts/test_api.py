@@ -340,3 +340,9 @@ def test_the_live_page_has_no_script_of_its_own_inside(cast: Cast) -> None:
     script = cast.browser("anonymous").get("/api/docs/?script=")
     assert script["Content-Type"].startswith("application/javascript")
     assert b"/api/schema/" in script.content
+
+
+def test_a_method_that_is_not_there_claims_no_key(cast: Cast) -> None:
+    api = cast.api("owner")
+    is_problem(api.put(f"{HERE}/keys", {}, format="json", headers={"Idempotency-Key": "k1"}), 405)
+    assert send(api, "k1", {"name": "Script"}).status_code == 201

@@ -188,6 +188,31 @@ def test_one_record_that_cannot_be_stored_does_not_hold_up_the_others(owner: Own
     assert not Call.objects.filter(id=bad.id).exists()
 
 
+def test_nothing_that_a_client_or_server_writes_keeps_a_call_from_being_recorded(owner: Owner) -> None:
+    hub = filled(owner)
+    made = [
+        CallRecord(id=new_id("call"), workspace_id=owner.workspace.id, hub_id=hub.id, method="tools/call", **odd)  # type: ignore[arg-type]
+        for odd in (
+            {"request_id": '"\\u0000"'},
+            {"name": "\\u0000"},
+            {"name": "a\0b", "error": "\0"},
+            {"error_code": 10**15},
+            {"error_code": -(10**15)},
+        )
+    ]
+
+    async def scenario(adapters: Adapters) -> None:
+        store = RedisStore(settings.REDIS_URL, prefix=settings.REDIS_PREFIX)
+        await RecordWriter(adapters.database, store).insert(made)
+        await store.stop()
+
+    with_adapters(scenario)
+    kept = [Call.objects.get(id=record.id) for record in made]
+    assert kept[0].request_id == '"\\u0000"'
+    assert [kept[1].name, kept[2].name, kept[2].error] == ["\\u0000", "ab", ""]
+    assert UsageEvent.objects.filter(meter="calls").count() == len(made), "and charged"
+
+
 def test_a_change_without_a_workspace_in_the_cache_is_no_trouble(owner: Owner) -> None:
     async def scenario(adapters: Adapters) -> None:
         changes = adapters.hubs.changes()

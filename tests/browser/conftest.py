@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.people import Visitor
+from tests.browser.world import World, build_world
 from tests.launch.whole_site import Site
 from tests.peers.fixtures import Peer
 
@@ -83,3 +84,8 @@ def demo_visitor(browser: Browser, site: Site) -> Visitor:
     found = Visitor.arrive(browser, site)
     found.enter_demo()
     return found
+
+
+@pytest.fixture(scope="package")
+def world(browser: Browser, site: Site, operator: Visitor, demo_visitor: Visitor, peer: Peer) -> World:
+    return build_world(browser, site, operator, demo_visitor, peer)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.launch.whole_site import Site
 
-PASSWORD = "a long enough sentence"  # noqa: S105
+PASSWORD = "a long enough sentence"
 SETUP_LINK = re.compile(r"http://localhost:\d+(/setup/\S+)")
 LIMIT_MS = 15_000
 

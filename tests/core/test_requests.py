@@ -76,5 +76,12 @@ def test_an_unknown_address_is_a_page_or_a_problem(db: None) -> None:
     assert api.json()["request_id"] == api["X-Request-Id"]
 
 
+def test_an_address_with_a_zero_byte_leads_nowhere(db: None) -> None:
+    """Postgres takes no NUL in a text, so such a name must not get as far as a query."""
+    assert Client().get("/operator/outbox/%00/").status_code == 404
+    api = Client().get("/api/v1/calls/%00")
+    assert (api.status_code, api["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_a_foreign_host_is_refused(db: None) -> None:
     assert Client().get("/healthz", headers={"Host": "attacker.example.com"}).status_code == 400

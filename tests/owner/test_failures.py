@@ -32,6 +32,8 @@ async def failure(client: OwnerUpstreams, spec: UpstreamSpec) -> UpstreamProblem
         ({"command": "no-such-command"}, "not_found", "The command no-such-command was not found"),
         ({"command": "/etc/passwd"}, "not_found", "may not be run"),
         ({"command": "nul\0byte"}, "not_found", "zero byte"),
+        ({"env": {"A=B": "c"}}, "not_found", "a name that cannot be used"),
+        ({"env": {"HUGE": "x" * (3 << 20)}}, "not_found", "could not be started: Argument list too long"),
         ({"cwd": "/no/such/folder"}, "not_found", "The folder /no/such/folder cannot be used"),
         ({"command": "sh", "args": ("-c", "echo no key given >&2; exit 3")}, "exited", "exited with code 3 before"),
         ({"command": "sh", "args": ("-c", "kill -SEGV $$")}, "exited", "was ended by SIGSEGV"),
