@@ -30,7 +30,7 @@ class DocsView(SpectacularSwaggerSplitView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response: Response = super().get(request, *args, **kwargs)
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # not typed there
         if isinstance(response.data, dict):
             # What the layout needs of Django's own request; and Swagger UI is drawn for a light page.
             response.data["user"] = request._request.user
