@@ -294,3 +294,41 @@ def test_pages_ask_as_much_for_many_rows_as_for_few(
         browser.get(path)
     assert len(many) <= len(few)
     assert len(few) <= 14
+
+
+def test_somebody_who_leaves_is_told_and_gone(cast: Cast) -> None:
+    answer = cast.browser("viewer").post("/w/acme/leave/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/me/"
+    assert b"You left the workspace" in answer.content
+    assert cast.browser("viewer").get("/w/acme/keys/").status_code == 404
+
+
+def test_ones_own_settings_are_saved_and_checked(cast: Cast) -> None:
+    browser = cast.browser("member")
+    wrong = browser.post("/me/", {"name": "N", "timezone": "Mars/Olympus"})
+    assert (wrong.status_code, b'aria-invalid="true"' in wrong.content) == (200, True)
+    browser.post("/me/", {"name": "New name", "timezone": "Asia/Tokyo", "theme": "dark"})
+    page = browser.get("/me/").content.decode()
+    assert "New name" in page
+    assert 'data-theme="dark"' in page
+
+
+def test_a_role_that_is_none_is_told(cast: Cast) -> None:
+    path = f"/w/acme/settings/members/{cast.member('viewer').id}/role/"
+    assert b"There is no such role" in cast.browser("owner").post(path, {"role": "king"}, follow=True).content
+    last = f"/w/acme/settings/members/{cast.member('owner').id}/role/"
+    assert b"last owner" in cast.browser("owner").post(last, {"role": "admin"}, follow=True).content
+    assert cast.browser("admin").post(last, {"role": "viewer"}).status_code == 403
+
+
+def test_single_deliveries_have_a_log_and_are_replayed(cast: Cast) -> None:
+    from core.webhooks import send_webhook
+
+    delivery = send_webhook(workspace_id=cast.workspace.id, url="http://127.0.0.1:9/x", type="call.done", data={})
+    page = cast.browser("admin").get("/w/acme/webhooks/single/").content.decode()
+    assert "http://127.0.0.1:9/x" in page
+    path = f"/w/acme/webhooks/deliveries/{delivery.id}/replay/"
+    assert b"on its way already" in cast.browser("admin").post(path, follow=True).content
+    WebhookDelivery.objects.update(state="failed", attempts=3)
+    answer = cast.browser("admin").post(path)
+    assert answer["Location"] == "/w/acme/webhooks/single/"
