@@ -14,6 +14,7 @@ from proxy.engine.ports import Era, UpstreamProblem, Upstreams, UpstreamSession,
 MAX_PAGES = 500
 MAX_ITEMS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
+_MAX_VERSIONS = 50
 
 _ERAS: tuple[Era, ...] = ("stateless", "handshake")
 _FINAL = frozenset({"not_found", "exited", "tls", "unauthorized", "forbidden", "refused", "address"})
@@ -104,12 +105,13 @@ async def _close_draft(spec: UpstreamSpec, sessions: list[UpstreamSession]) -> N
 def _described(sessions: list[UpstreamSession]) -> dict[str, Any]:
     hellos = [_object(session.hello) for session in sessions]
     newest = hellos[0]
-    info = newest.get("serverInfo") or (newest.get("_meta") or {}).get(messages.SERVER_INFO) or {}
+    meta = newest.get("_meta")
+    info = newest.get("serverInfo") or (meta.get(messages.SERVER_INFO) if isinstance(meta, dict) else None) or {}
     if not info and len(hellos) > 1:
         info = hellos[1].get("serverInfo") or {}
     versions: set[str] = {session.version for session in sessions}
     for hello in hellos:
-        versions |= {version for version in hello.get("supportedVersions") or () if isinstance(version, str)}
+        versions |= _versions(hello.get("supportedVersions"))
     capabilities = newest.get("capabilities")
     return {
         "eras": tuple(session.era for session in sessions),
@@ -120,6 +122,12 @@ def _described(sessions: list[UpstreamSession]) -> dict[str, Any]:
         "capabilities": capabilities if isinstance(capabilities, dict) else {},
         "hello": sessions[0].hello,
     }
+
+
+def _versions(said: object) -> set[str]:
+    """What looks like protocol versions among what a server says of them."""
+    listed = said[:_MAX_VERSIONS] if isinstance(said, list) else ()
+    return {one for one in listed if isinstance(one, str) and one.isascii() and one.isprintable() and len(one) <= 20}
 
 
 async def _listed(session: UpstreamSession, capabilities: Item) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -29,6 +30,7 @@ _FIRST_RETRY = timedelta(minutes=1)
 _BATCH = 500
 _SHOWN = 50
 _DETAIL = 4000
+_SENTENCE = 2000
 
 
 @dataclass
@@ -83,12 +85,13 @@ def record_problem(*, server: Server, problem: UpstreamProblem, fingerprint: str
             return
         moment = now()
         secrets = opened_secrets(kept)
+        sentence = _text(mask(problem.sentence, secrets), _SENTENCE)
         if kept.state != Server.State.BROKEN:
             kept.state, kept.state_since = Server.State.BROKEN, moment
-            _record(kept, "server.broken", problem=mask(problem.sentence, secrets), kind=problem.kind)
+            _record(kept, "server.broken", problem=sentence, kind=problem.kind)
         kept.problem_kind = problem.kind[:20]
-        kept.problem = mask(problem.sentence, secrets)
-        kept.problem_detail = mask(problem.detail, secrets)[-_DETAIL:].replace("\0", "")
+        kept.problem = sentence
+        kept.problem_detail = _text(mask(problem.detail, secrets)[-_DETAIL:], _DETAIL)
         kept.next_discovery_at = moment + _retry_after(moment - (kept.state_since or moment))
         kept.save()
 
@@ -134,11 +137,11 @@ def _write_server(server: Server, found: Discovered, notes: Sequence[str]) -> bo
     server.server_name = _text(found.server_name, 200)
     server.server_version = _text(found.server_version, 100)
     server.instructions = _text(found.instructions, 100_000)
-    server.capabilities = plain(found.capabilities)
+    server.capabilities = _capabilities(found.capabilities)
     if server.state != Server.State.RUNNING:
         server.state, server.state_since = Server.State.RUNNING, moment
     server.problem_kind = PARTIAL if notes else ""
-    server.problem = " ".join(notes)
+    server.problem = _text(" ".join(notes), _SENTENCE)
     server.problem_detail = ""
     server.discovered_at = moment
     server.next_discovery_at = next_discovery(moment)
@@ -213,6 +216,14 @@ def _retry_after(broken_for: timedelta) -> timedelta:
     """Soon at first, then ever more seldom, but never more seldom than a server that answers."""
     longest = timedelta(minutes=settings.ENV.rediscovery_minutes)
     return min(max(_FIRST_RETRY, broken_for / 2), longest) * random.uniform(0.9, 1.1)  # noqa: S311
+
+
+def _capabilities(said: Mapping[str, Any]) -> dict[str, Any]:
+    """As they can be kept; of those nested without end, their names."""
+    try:
+        return {plain(name): plain(value) for name, value in said.items()}
+    except RecursionError:
+        return {plain(name): {} for name in said}
 
 
 def _text(value: str, longest: int) -> str:

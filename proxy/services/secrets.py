@@ -32,7 +32,8 @@ def kept_secrets(server: Server, draft: ServerDraft) -> Opened:
     They go where they were meant for alone: once the address or the transport is another, they must be typed again.
     Else whoever may change a server could have its secrets sent to themselves. Raises DraftProblem.
     """
-    if draft.transport == server.transport and _origin(draft.url) == _origin(server.url):
+    same = draft.transport == server.transport and _origin(draft.url) == _origin(server.url)
+    if same and not _host_given(draft):
         return opened_secrets(server)
     errors: dict[str, list[Text]] = {}
     for field, values in (("env", draft.env), ("headers", draft.headers), ("url", draft.hidden)):
@@ -47,6 +48,11 @@ def kept_secrets(server: Server, draft: ServerDraft) -> Opened:
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc.rpartition("@")[2].lower()
+
+
+def _host_given(draft: ServerDraft) -> bool:
+    """Is the host itself one of the secrets, and typed anew?"""
+    return any(draft.hidden.get(name) for part in _origin(draft.url) for name in PLACEHOLDER.findall(part))
 
 
 def merged_secrets(draft: ServerDraft, stored: Mapping[str, Mapping[str, str]]) -> Opened:

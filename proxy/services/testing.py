@@ -25,6 +25,7 @@ from proxy.services.stdio import as_bundled, require_stdio
 LONGEST_S = 90.0
 """A first start may install a package; whoever waits in a browser waits no longer than this."""
 _DETAIL = 4000
+_SENTENCE = 2000
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,13 @@ def test_connection(
         return _failed(silent, secrets, began)
     if found.problem is not None:
         return _failed(found.problem, secrets, began)
-    name = found.server_name or draft.title
+    name = found.server_name[:200] or draft.title
     return ConnectionTest(
         ok=True,
         sentence=_("%(name)s answers, and speaks MCP %(versions)s.")
         % {"name": name, "versions": ", ".join(found.versions)},
-        server_name=found.server_name,
-        server_version=found.server_version,
+        server_name=found.server_name[:200],
+        server_version=found.server_version[:100],
         versions=tuple(found.versions),
         duration_ms=_since(began),
     )
@@ -147,7 +148,7 @@ def _failed(problem: UpstreamProblem, secrets: Opened, began: float) -> Connecti
         ok=False,
         kind=problem.kind,
         title=found.title,
-        sentence=mask(problem.sentence, secrets),
+        sentence=mask(problem.sentence, secrets)[:_SENTENCE],
         advice=found.advice,
         detail=mask(problem.detail, secrets)[-_DETAIL:],
         duration_ms=_since(began),

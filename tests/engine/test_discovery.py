@@ -155,6 +155,26 @@ def test_a_list_that_is_none_is_a_problem(play: Stage, answer: dict[str, object]
         find(play, play.serve(upstream))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"_meta": "none", "supportedVersions": 5},
+        {"_meta": [1], "supportedVersions": ["2026-07-28", 5, "\0", "x" * 5000]},
+        {"serverInfo": "me", "supportedVersions": None},
+    ],
+)
+def test_a_hello_of_the_wrong_shapes_stops_nothing(play: Stage, said: dict[str, object]) -> None:
+    upstream = Upstream()
+
+    @upstream.method("server/discover")
+    async def hello(asked):
+        return {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, **said}
+
+    found = find(play, play.serve(upstream))
+    assert set(found.versions) <= {"2026-07-28", "2025-11-25"}
+    assert found.versions
+
+
 def test_a_server_that_refuses_its_list_is_a_problem(play: Stage) -> None:
     upstream = Upstream()
 

@@ -51,6 +51,23 @@ def test_everything_a_server_says_is_kept(cast: Cast, make_server: MakeServer) -
     assert timedelta(minutes=13) < server.next_discovery_at - now() < timedelta(minutes=17)
 
 
+def test_whatever_a_server_says_can_be_kept(cast: Cast, make_server: MakeServer) -> None:
+    server = make_server("GitHub")
+    nested: dict[str, object] = {}
+    for _level in range(900):
+        nested = {"a": nested}
+    found = discovered("a", capabilities={"tools": nested, "\0": {}}, notes=("a\0b", "x" * 100_000))
+    assert record_discovery(server=server, found=found)
+    server.refresh_from_db()
+    assert (server.state, server.capabilities["tools"], len(server.problem)) == ("running", {}, 2000)
+    record_problem(
+        server=server, problem=UpstreamProblem("protocol", "It said: a\0b" + "x" * 100_000, detail="\0\ud800")
+    )
+    server.refresh_from_db()
+    assert (server.state, server.problem[:11], server.problem_detail) == ("broken", "It said: ab", "?")
+    assert Event.objects.get(type="server.broken").data["problem"] == server.problem
+
+
 def test_the_same_again_changes_nothing(cast: Cast, make_server: MakeServer) -> None:
     server = make_server("GitHub", "a", "b")
     version, events = cast.reload().version, Event.objects.count()

@@ -199,6 +199,17 @@ def test_secrets_go_to_another_address_only_when_typed_again(cast: Cast) -> None
     assert opened_secrets(server) == {"headers": {"Authorization": "Bearer other"}}
 
 
+def test_a_host_that_is_itself_a_secret_cannot_be_changed_below_the_others(cast: Cast) -> None:
+    server = connect(cast, replace(REMOTE, url="https://${secret:host}/mcp", hidden={"host": "good.example.com"}))
+    kept = opened_secrets(server)
+    moved = replace(draft_of(server), hidden={"host": "evil.example.net"})
+    with pytest.raises(DraftProblem) as refused:
+        update_server(actor=cast.admin, server=server, draft=moved)
+    assert "Authorization" in str(refused.value.errors["headers"][0])
+    renamed = replace(draft_of(server), title="Renamed")
+    assert opened_secrets(update_server(actor=cast.admin, server=server, draft=renamed)) == kept
+
+
 def test_a_change_says_what_changed_without_secrets(cast: Cast) -> None:
     server = connect(cast)
     draft = replace(draft_of(server), title="GH", headers={"Authorization": "Bearer n3w"})
