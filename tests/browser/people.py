@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.launch.whole_site import Site
 
@@ -99,5 +99,11 @@ class Visitor:
 
 
 def listen(page: Page, complaints: list[str]) -> None:
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    """Write down what the console says, with the address that it is about."""
+
+    def on_console(said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            complaints.append(f"{said.text} ({said.location['url']})")
+
+    page.on("console", on_console)
     page.on("pageerror", lambda error: complaints.append(str(error)))

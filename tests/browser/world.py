@@ -1,0 +1,128 @@
+"""What there is to see on the site: a workspace full of servers, one without any, keys, webhooks, calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.people import Visitor
+from tests.launch.whole_site import Site
+from tests.peers.fixtures import Peer
+from tests.peers.showing import LONG
+
+DISCOVERY_MS = 40_000
+NEWCOMER = "grace@example.com"
+LONG_TITLE = "The very long name of a server that somebody connected for a whole department"
+NAMES = ("Weather", "Maps", "Trains", "Tickets", "Hotels", "Museums", "Phrasebook", "Currencies", "Photos")
+
+
+@dataclass
+class World:
+    """People who are signed in, and addresses of what they made, by name."""
+
+    anonymous: Visitor
+    newcomer: Visitor
+    operator: Visitor
+    demo: Visitor
+    at: dict[str, str] = field(default_factory=dict)
+
+
+def build_world(browser: Browser, site: Site, operator: Visitor, demo: Visitor, peer: Peer) -> World:
+    newcomer = Visitor.arrive(browser, site)
+    newcomer.sign_up(NEWCOMER)
+    newcomer.page.goto(operator.link_for(NEWCOMER))
+    newcomer.press("Confirm")
+    expect(newcomer.page.get_by_role("heading", name="First steps")).to_be_visible()
+    world = World(Visitor.arrive(browser, site), newcomer, operator, demo)
+    world.at["outbox message"] = _path(operator.page)
+    world.at["empty"] = f"/w/{newcomer.workspace}/"
+    operator.go("/enter/")
+    world.at["full"] = f"/w/{operator.workspace}/"
+    _fill(world, peer)
+    return world
+
+
+def _fill(world: World, peer: Peer) -> None:
+    operator, full = world.operator, world.at["full"]
+    page = operator.go(f"{full}connect/paste/")
+    servers: dict[str, Any] = {"Toolbox": {"command": "python", "args": ["-m", "proxy.bundled"]}}
+    servers |= {name: {"url": f"{peer.url}?as={name.lower()}"} for name in NAMES}
+    servers[LONG_TITLE] = {"url": f"{peer.url}?as=long"}
+    servers["Gone away"] = {"url": "http://127.0.0.1:1/mcp"}
+    operator.fill_configuration(servers)
+    page.wait_for_url("**/servers/")
+    expect(page.locator("main tbody").get_by_text("not asked yet")).to_have_count(0, timeout=DISCOVERY_MS)
+    for name, text in (("server", "Weather"), ("broken server", "Gone away"), ("long server", LONG_TITLE)):
+        world.at[name] = _href(page, text)
+    world.at["paused server"] = _href(page, "Museums")
+    operator.go(world.at["paused server"])
+    operator.press("Pause")
+    _tools(world)
+    _hub(world)
+    _keys(world)
+    _webhook(world)
+    _calls(world)
+
+
+def _tools(world: World) -> None:
+    page = world.operator.go(world.at["server"])
+    for name in ("plan_trip", "everything", "fail", "error", LONG):
+        world.at[f"tool {name[:20]}"] = _href(page, name)
+
+
+def _hub(world: World) -> None:
+    page = world.operator.go(f"{world.at['full']}hubs/")
+    world.at["hub"] = _href(page, "Main")
+    page = world.operator.go(f"{world.at['full']}new-hub/")
+    page.locator("main input[name=title]").fill("A hub with nothing on it yet")
+    page.locator("main form button[type=submit], main form button:not([type])").last.click()
+    expect(page.get_by_role("heading", name="A hub with nothing")).to_be_visible()
+    world.at["bare hub"] = _path(page)
+
+
+def _keys(world: World) -> None:
+    for name in ("Laptop", "Old laptop"):
+        page = world.operator.go(f"{world.at['full']}keys/new/")
+        page.get_by_label("Name").fill(name)
+        world.operator.press("Make the key")
+        expect(page.get_by_role("button", name="Copy the key")).to_be_visible()
+        world.at[name] = _path(page)
+    world.operator.go(world.at["Old laptop"] + "revoke/")
+    world.operator.page.locator("main form button").last.click()
+    world.operator.page.wait_for_url("**/keys/")
+
+
+def _webhook(world: World) -> None:
+    page = world.operator.go(f"{world.at['full']}webhooks/new/")
+    page.locator("main input[name=url]").fill("http://127.0.0.1:1/hook")
+    page.locator("main form input[type=checkbox]").first.check()
+    page.locator("main form button").first.click()
+    expect(page.get_by_role("button", name="Copy the secret")).to_be_visible()
+    world.at["webhook"] = _href(world.operator.go(f"{world.at['full']}webhooks/"), "127.0.0.1:1")
+
+
+def _calls(world: World) -> None:
+    operator = world.operator
+    for name in ("everything", "fail", "error"):
+        operator.go(world.at[f"tool {name}"])
+        operator.press("Call it")
+        expect(operator.page.locator("#result .two").first).to_be_visible()
+        expect(operator.page.locator("#result")).not_to_contain_text("What comes back appears here")
+    page = operator.go(f"{world.at['full']}calls/")
+    world.at["opened call"] = _href(page, "everything")
+    page = world.demo.go("/w/demo/calls/?range=month")
+    world.at["demo call"] = "/w/demo/calls/" + (page.locator("#calls tbody tr").first.get_attribute("id") or "") + "/"
+    world.at["demo tool"] = _href(world.demo.go("/w/demo/tools/"), "calculate")
+
+
+def _href(page: Page, text: str) -> str:
+    """The address that the first link with this text in the page's content leads to, without the host."""
+    found = page.locator("main").get_by_role("link", name=text).first.get_attribute("href")
+    assert found, text
+    return found if found.startswith("/") else _path(page) + found
+
+
+def _path(page: Page) -> str:
+    return "/" + page.url.split("/", 3)[3].partition("?")[0]
