@@ -31,6 +31,8 @@ def interchange(hub: HubPicture, layout: Literal["page", "hero"] = "page") -> Sa
     """Both pictures, wide and tall; CSS shows the one that fits. `hero` is the home page's: one text row a line."""
     hub = replace(hub, lines=grouped(hub.lines), clients=shortened(hub.clients))
     said = summary(hub)
+    if not hub.clients:
+        hub = replace(hub, clients=(Client(_("No client yet"), expected=True),))
     return format_html("{}{}", wide(hub, HERO if layout == "hero" else PAGE, said), tall(hub, said))
 
 

@@ -17,11 +17,12 @@ State = Literal["running", "paused", "broken"]
 
 @dataclass(frozen=True)
 class Client:
-    """A program that connects. `note` stands below the name, `rate` beside it on a phone."""
+    """A program that connects. `note` stands below the name, `rate` beside it on a phone. `expected`: not there yet."""
 
     name: str
     note: str = ""
     rate: str = ""
+    expected: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,10 @@ def stop(line: Line, x: float, y: float, radius: float) -> SafeString:
         '<circle class="{}" cx="{}" cy="{}" r="{}"/><text class="code2" x="{}" y="{}">{}</text>',
         "more" if line.grouped else "stop", point(x), point(y), point(r), point(x), point(y + 3.8), code,
     )  # fmt: skip
+
+
+def client_class(client: Client) -> str:
+    return "client none" if client.expected else "client"
 
 
 def line_group(line: Line, inside: SafeString) -> SafeString:

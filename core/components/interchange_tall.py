@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from core.components.geometry import elbow, reversed_elbow, spread
 from core.components.html import join, point
-from core.components.interchange_parts import HubPicture, Line, line_group, picture, stop, text, way
+from core.components.interchange_parts import HubPicture, Line, client_class, line_group, picture, stop, text, way
 
 WIDTH = 358
 STATION_X = 124
@@ -35,7 +35,7 @@ def _clients(hub: HubPicture, middle: float, hall_y: float) -> list[SafeString]:
     parts: list[SafeString] = []
     for index, (client, lane) in enumerate(zip(hub.clients, spread(len(hub.clients), middle, LANE), strict=True)):
         y = 14 + CLIENT_STEP * index
-        parts.append(format_html('<path class="client" d="{}"/>', elbow(STATION_X, y, lane, hall_y)))
+        parts.append(format_html('<path class="{}" d="{}"/>', client_class(client), elbow(STATION_X, y, lane, hall_y)))
         parts.append(format_html('<circle class="dot" cx="{}" cy="{}" r="5.5"/>', STATION_X, y))
         parts += [text(140, y + 5, client.name, "tb", 18), text(WIDTH, y + 5, client.rate, "t2 end")]
     return parts

@@ -9,7 +9,18 @@ from django.utils.safestring import SafeString
 
 from core.components.geometry import LANE, bending, corners, spread
 from core.components.html import join, point
-from core.components.interchange_parts import Client, HubPicture, Line, line_group, picture, rate_of, stop, text, way
+from core.components.interchange_parts import (
+    Client,
+    HubPicture,
+    Line,
+    client_class,
+    line_group,
+    picture,
+    rate_of,
+    stop,
+    text,
+    way,
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +70,14 @@ def wide(hub: HubPicture, layout: Layout, said: str) -> SafeString:
 def _client_ways(hub: HubPicture, layout: Layout, centre: float, doors: list[float]) -> list[SafeString]:
     gates = spread(len(hub.clients), centre, LANE)
     bends = corners(gates, doors, layout.client_corner, -1)
-    paths = (
-        bending(layout.hub_x, gate, bend, layout.client_x, door, layout.radius)
-        for gate, bend, door in zip(gates, bends, doors, strict=True)
-    )
-    return [format_html('<path class="client" d="{}"/>', path) for path in paths]
+    return [
+        format_html(
+            '<path class="{}" d="{}"/>',
+            client_class(client),
+            bending(layout.hub_x, gate, bend, layout.client_x, door, layout.radius),
+        )
+        for client, gate, bend, door in zip(hub.clients, gates, bends, doors, strict=True)
+    ]
 
 
 def _line_ways(hub: HubPicture, layout: Layout, centre: float, stops: list[float]) -> list[SafeString]:
