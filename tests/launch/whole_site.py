@@ -28,6 +28,11 @@ def clean_environment(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | more
 
 
+def _as_in_a_terminal() -> None:
+    """Whoever runs the tests in the background ignores SIGINT, and a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Site:
     """One run. `output` grows while it runs."""
 
@@ -46,6 +51,7 @@ class Site:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_as_in_a_terminal,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
