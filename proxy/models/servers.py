@@ -121,3 +121,9 @@ class Feature(PrefixedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def words(self) -> str:
+        """What it does, as its owner says or else the server; a server may say nothing, or nonsense."""
+        said = self.description or self.definition.body.get("description")
+        return said if isinstance(said, str) else ""

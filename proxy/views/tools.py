@@ -133,7 +133,7 @@ def _schema(feature: Feature) -> Mapping[str, Any]:
         uri = {"type": "string", "title": _("Address"), "default": feature.name}
         return {"type": "object", "properties": {"uri": uri}, "required": ["uri"]}
     if feature.kind == Feature.Kind.PROMPT:
-        arguments = [item for item in body.get("arguments") or [] if isinstance(item, dict) and item.get("name")]
+        arguments = _arguments(body.get("arguments"))
         return {
             "type": "object",
             "properties": {
@@ -142,6 +142,12 @@ def _schema(feature: Feature) -> Mapping[str, Any]:
             "required": [item["name"] for item in arguments if item.get("required")],
         }
     return {"type": "object"}
+
+
+def _arguments(said: object) -> list[dict[str, Any]]:
+    """A prompt's arguments, without what is none."""
+    listed = said if isinstance(said, list) else []
+    return [one for one in listed if isinstance(one, dict) and isinstance(one.get("name"), str) and one["name"]]
 
 
 def _annotations(body: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,8 @@ import json
 from django.test import Client
 
 from proxy.models import Feature, Server
+from proxy.services.discovery import record_discovery
+from tests.proxy.offering import discovered
 from tests.site.conftest import Things, add_call
 
 W = "/w/acme/"
@@ -104,6 +106,18 @@ def test_a_tool_is_renamed_and_switched_off(things: Things) -> None:
     assert owner(things).post(page, {"do": "decide", "alias": "two words"}).status_code == 400
 
 
+def test_definitions_without_words_or_with_nonsense_have_pages(things: Things) -> None:
+    tools = ({"name": "bare"}, {"name": "odd", "description": {"a": 1}, "inputSchema": [], "annotations": 5})
+    prompts = ({"name": "p", "arguments": 5}, {"name": "q", "arguments": [{"name": ["x"]}, {"name": "fine"}]})
+    record_discovery(server=things.server, found=discovered(*tools, prompts=prompts))
+    assert owner(things).get(f"{W}servers/up/").status_code == 200
+    for feature in Feature.objects.filter(server=things.server, gone_at=None):
+        page = owner(things).get(f"{W}tools/{feature.id}/")
+        assert page.status_code == 200, feature.name
+        if feature.name == "q":
+            assert "fine" in text(page)
+
+
 def test_lists_ask_no_more_when_there_is_more(things: Things, django_assert_max_num_queries: object) -> None:
     for number in range(5):
         owner(things).post(f"{W}connect/", by_address(title=f"Docs {number}", url=f"https://d{number}.example.com/"))
@@ -128,6 +142,7 @@ def test_calls_are_filtered_paged_and_opened(things: Things) -> None:
 
 def test_an_entry_of_the_catalogue_is_connected_with_what_it_needs(things: Things) -> None:
     page = f"{W}connect/from/github/"
+    assert owner(things).get(f"{page}?way=²").status_code == 200
     missing = owner(things).post(page, {"way": "0"})
     assert missing.status_code == 400
     answer = owner(things).post(page, {"way": "0", "Authorization": "ghp_secret", "hub": "main", "do": "connect"})
