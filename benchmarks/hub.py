@@ -1,4 +1,4 @@
-"""The hub's figures, one JSON object a line: what a call costs, what processes are left, how soon the first page is there.
+"""The figures of the hub, one JSON object a line: cost of a call, processes left behind, time to the first page.
 
 make bench BENCH=hub
 """
