@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import functools
-import hashlib
 import os
 import platform
 import shutil
@@ -44,26 +43,25 @@ def _major(path: str) -> int:
 @functools.cache
 def install() -> None:
     """Install what the lock file names, once for all test processes. Skips where there is no npm."""
-    stamp = MODULES / ".installed"
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if _stamped(stamp, wanted):
+    if _is_installed():
         return
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("needs npm to install the node programs in tests/node, and this machine has none")
     with (HERE / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _stamped(stamp, wanted):
+        if _is_installed():
             return
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=INSTALL_LIMIT_S)
         if done.returncode != 0:
             raise RuntimeError(f"npm ci failed in {HERE}: {done.stderr[-2000:]}")
-        stamp.write_text(wanted)
 
 
-def _stamped(stamp: Path, wanted: str) -> bool:
-    return stamp.exists() and stamp.read_text() == wanted
+def _is_installed() -> bool:
+    """npm leaves its own record of what it installed; it is older than a lock file that was changed since."""
+    record = MODULES / ".package-lock.json"
+    return record.exists() and record.stat().st_mtime >= (HERE / "package-lock.json").stat().st_mtime
 
 
 def script(package: str, path: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -117,16 +118,20 @@ def add_telling(box: Toolbox, seen: Seen) -> None:
 
 
 def add_changing(box: Toolbox, changes: Changes) -> None:
-    @box.tool("change_tools", "Adds a tool, or takes it away again")
-    async def change(ctx: Context, params: Params) -> ToolResult:
-        if box.tools.pop("visitor", None) is None:
+    visits = itertools.count(1)
 
-            @box.tool("visitor", "Here until the tools change again")
-            async def visitor(ctx: Context, params: Params) -> ToolResult:
-                return said("Hello")
+    @box.tool("change_tools", "Replaces the tool visitor_N by the next one, and says its name")
+    async def change(ctx: Context, params: Params) -> ToolResult:
+        for name in [name for name in box.tools if name.startswith("visitor_")]:
+            del box.tools[name]
+        name = f"visitor_{next(visits)}"
+
+        @box.tool(name, "Here until the tools change again")
+        async def visitor(ctx: Context, params: Params) -> ToolResult:
+            return said("Hello")
 
         await changes.publish(ToolsListChanged())
-        return said("The tools changed")
+        return said(name)
 
     @box.tool("touch", "Says that a resource changed", schema("uri", uri=STRING))
     async def touch(ctx: Context, params: Params) -> ToolResult:
