@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from proxy.bundled import calculator, units
+from proxy.bundled import calculator, units, values
 from proxy.bundled.toolbox import Gives, Takes, Toolbox, ToolProblem
 
 toolbox = Toolbox()
@@ -37,8 +37,8 @@ def calculate(asked: Calculate) -> Calculated:
     """
     try:
         value = calculator.calculate(asked.expression)
-        result, exact = calculator.written(value, asked.digits)
-    except calculator.CalculationProblem as problem:
+        result, exact = values.written(value, asked.digits)
+    except values.CalculationProblem as problem:
         raise ToolProblem(str(problem)) from None
     fraction = str(value) if isinstance(value, Fraction) and value.denominator != 1 else ""
     return Calculated(result=result, exact=exact, fraction=fraction)
@@ -64,7 +64,7 @@ def convert_units(asked: ConvertUnits) -> ConvertedUnits:
     try:
         value = calculator.calculate(str(asked.value))
         converted = units.convert(Fraction(value), asked.from_, asked.to)
-        result, exact = calculator.written(converted, asked.digits)
-    except (calculator.CalculationProblem, units.UnitProblem) as problem:
+        result, exact = values.written(converted, asked.digits)
+    except (values.CalculationProblem, units.UnitProblem) as problem:
         raise ToolProblem(str(problem)) from None
     return ConvertedUnits(result=result, unit=asked.to, exact=exact and isinstance(value, Fraction))

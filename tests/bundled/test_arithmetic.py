@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.bundled import calculator
+from proxy.bundled import calculator, values
 from proxy.bundled.units import UnitProblem, convert, unit_of
 from tests.bundled.conftest import Tools
 
@@ -104,8 +104,8 @@ async def test_what_has_no_value_is_said_so_soon(tools: Tools, expression: str, 
 @given(st.text(alphabet="0123456789.+-*/%^!(), esqrtpilogn", max_size=60))
 def test_no_expression_does_more_than_give_a_value_or_a_reason(expression: str) -> None:
     try:
-        calculator.written(calculator.calculate(expression), 20)
-    except calculator.CalculationProblem as problem:
+        values.written(calculator.calculate(expression), 20)
+    except values.CalculationProblem as problem:
         assert str(problem)
 
 
