@@ -28,6 +28,7 @@ from pathlib import Path
 import uvloop
 
 from proxy.engine.ports import UpstreamSpec
+from proxy.owner import procs
 from proxy.owner.client import OwnerUpstreams
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,13 +86,13 @@ class Owner:
                 found += name.isdigit() and needle in Path(f"/proc/{name}/environ").read_bytes().split(b"\0")
         return found
 
-    async def left(self) -> int:
-        """What still lives when all had their time to go."""
+    async def left(self, family: list[int]) -> int:
+        """What still lives when all had their time to go: marked processes, and any of the owner's own below it."""
         for _ in range(int(PATIENCE_S / 0.05)):
-            if not self.alive():
+            if not self.alive() and not any(map(_lives, family)):
                 break
             await asyncio.sleep(0.05)
-        return self.alive()
+        return self.alive() or sum(map(_lives, family))
 
     async def close(self) -> None:
         await self.client.close()
@@ -117,9 +118,10 @@ async def left_over(trees: int = TREES) -> int:
             raise SystemExit(f"only {grown} processes came of {half} trees: this measures nothing")
         if ending == signal.SIGTERM:
             await asyncio.gather(*(owner.client.stop(f"srv_{number}") for number in range(half // 2)))
+        family = procs.descendants(owner.process.pid)
         owner.process.send_signal(ending)
         owner.process.wait(10)
-        left += await owner.left()
+        left += await owner.left(family)
         await owner.close()
     return left
 
@@ -143,6 +145,14 @@ async def call_ms(owner: Owner) -> tuple[float, float]:
         await session.request("tools/call", b'{"name":"x","arguments":{}}')
         taken.append((time.perf_counter() - began) * 1000)
     return statistics.median(taken), (_cpu_s(owner.process.pid) - before) / CALLS * 1000
+
+
+def _lives(pid: int) -> bool:
+    """A process that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
 
 
 def _cpu_s(pid: int) -> float:

@@ -86,8 +86,10 @@ async def test_nothing_is_left_of_twenty_trees_when_the_owner_is_killed(owner: O
     specs.append(owner.spec(*PEER, "--ignore-term", "--fork", server_id="srv_stubborn"))
     await asyncio.gather(*(client.session(spec, era="handshake") for spec in specs))
     assert len(owner.left()) >= 40
+    family = _descendants_of(owner)
+    assert len(family) >= 61  # with the keeper and a warden for each tree
     owner.kill9()
-    await until(lambda: not owner.left(), "every process gone", limit_s=10)
+    await until(lambda: not owner.left() and not any(map(_lives, family)), "every process gone", limit_s=10)
 
 
 async def test_a_killed_warden_takes_its_tree_with_it_and_the_server_comes_back(owner: OwnerProcess) -> None:
@@ -261,6 +263,13 @@ def test_descendants_are_found_without_children_files_too(monkeypatch: pytest.Mo
         for pid in [*procs.descendants(parent.pid), parent.pid]:
             os.kill(pid, signal.SIGKILL)
         parent.wait()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
 
 
 def _descendants_of(owner: OwnerProcess) -> list[int]:
