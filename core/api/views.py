@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
@@ -33,6 +34,8 @@ class DocsView(SpectacularSwaggerSplitView):
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # not typed there
         if isinstance(response.data, dict):
             # What the layout needs of Django's own request; and Swagger UI is drawn for a light page.
+            # The framework has put nobody in its place: the session knows better.
+            request._request.user = get_user(request._request)
             response.data["user"] = request._request.user
             response.data["site"] = places(request._request)["site"] | {"theme": "light"}
         return response
