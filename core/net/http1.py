@@ -23,7 +23,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_future", "_head_size", "_max_bytes", "_parser", "_parts", "_paused", "_response", "_size", "_streams",
-        "_timer", "_transport", "_until_eof", "closed", "idle_since", "on_free", "used",
+        "_timer", "_transport", "_until_eof", "closed", "idle_since", "on_free", "on_left", "used",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -32,6 +32,8 @@ class Connection(asyncio.Protocol):
         """Has it carried a request already? Then the other side may have closed it meanwhile."""
         self.idle_since = 0.0
         self.on_free: Callable[[Connection], None] | None = None
+        self.on_left: Callable[[Connection], None] | None = None
+        """Called when the other side closes the connection while it is idle."""
         self._transport: asyncio.Transport | None = None
         self._future: asyncio.Future[Response] | None = None
         self._response: Response | None = None
@@ -104,7 +106,7 @@ class Connection(asyncio.Protocol):
             self._fail(cause if isinstance(cause, HttpTrouble) else HttpTrouble(f"not HTTP/1.1: {error}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.closed = True
+        ours, self.closed = self.closed, True
         response = self._response
         if response is not None and self._until_eof and exc is None:
             self._until_eof = False
@@ -112,6 +114,8 @@ class Connection(asyncio.Protocol):
         elif self._future is not None or response is not None:
             text = "the connection was closed before the reply was whole" if response else "the connection was closed"
             self._fail(ConnectionGone(text, began=response is not None))
+        elif not ours and self.on_left is not None:
+            self.on_left(self)
 
     # -- httptools
 

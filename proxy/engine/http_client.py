@@ -14,6 +14,9 @@ _STREAMS = (b"text/event-stream",)
 _IDLE_S = 55.0
 """Shorter than the keep-alive of common servers and proxies (60 and 75 s); who closes earlier says so by closing."""
 _MAX_IDLE = 64
+_LEARNED_S = 600.0
+_LEAST_S = 1.0
+_CAUTION = 0.7
 _SWEEP_S = 15.0
 
 
@@ -25,6 +28,8 @@ class HttpClient:
         self.max_bytes = max_bytes
         self._policy = policy
         self._idle: dict[tuple[str, str, int], list[Connection]] = {}
+        self._patience: dict[tuple[str, str, int], tuple[float, float]] = {}
+        """How long a server was seen to leave a connection idle, less some caution, and until when that is believed."""
         self._sweeper: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -49,7 +54,11 @@ class HttpClient:
 
     def _take(self, target: Target) -> Connection | None:
         idle = self._idle.get(target.origin)
-        oldest = time.monotonic() - _IDLE_S
+        if not idle:
+            return None
+        now = time.monotonic()
+        patience, until = self._patience.get(target.origin, (_IDLE_S, now))
+        oldest = now - (patience if until > now else _IDLE_S)
         while idle:
             connection = idle.pop()
             if connection.closed:
@@ -64,7 +73,19 @@ class HttpClient:
             raise HttpTrouble("this process is stopping")
         connection = await connect(target, self._policy, timeout_s=CONNECT_TIMEOUT_S)
         connection.on_free = self._freed(target)
+        connection.on_left = self._left(target)
         return connection
+
+    def _left(self, target: Target) -> Callable[[Connection], None]:
+        """A call that meets a server's close cannot be sent again safely, so what it closes is given up before."""
+
+        def left(connection: Connection) -> None:
+            now = time.monotonic()
+            idle_s = now - connection.idle_since
+            if connection.used and idle_s >= _LEAST_S:  # sooner is a restart, not a habit
+                self._patience[target.origin] = (idle_s * _CAUTION, now + _LEARNED_S)
+
+        return left
 
     def _freed(self, target: Target) -> Callable[[Connection], None]:
         idle = self._idle.setdefault(target.origin, [])
@@ -85,6 +106,8 @@ class HttpClient:
         self._sweeper = None
         oldest = time.monotonic() - _IDLE_S
         left = False
+        now = time.monotonic()
+        self._patience = {origin: known for origin, known in self._patience.items() if known[1] > now}
         for idle in self._idle.values():
             keep = [connection for connection in idle if not connection.closed and connection.idle_since > oldest]
             for connection in idle:

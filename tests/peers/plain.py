@@ -1,7 +1,7 @@
 """A small server over Streamable HTTP whose insides can be read, and whose tools can break the connection.
 
     python -m tests.peers.plain --port 0 [--era handshake|stateless] [--need-header "X-Key: secret"]
-                                         [--schema huge|loop] [--tools 3]
+                                         [--schema huge|loop] [--tools 3] [--keep-alive 5]
 
 `GET /stats` tells what it saw: requests by method, open sessions, sessions opened and deleted, calls that the client
 gave up (`abandoned`), the last request's headers, the clients' names. `POST /forget` drops every session, as a
@@ -163,6 +163,7 @@ def main() -> None:
     parser.add_argument("--name", default="plain")
     parser.add_argument("--era", choices=("both", "handshake", "stateless"), default="both")
     parser.add_argument("--need-header", default="")
+    parser.add_argument("--keep-alive", type=float, default=5, help="seconds until an idle connection is closed")
     parser.add_argument("--schema", choices=("", "huge", "loop"), default="")
     parser.add_argument("--tools", type=int, default=0, help="that many more tools, named more_0 and so on")
     options = parser.parse_args()
@@ -173,7 +174,8 @@ def main() -> None:
         made = {"huge": huge_schema, "loop": looping_schema}[options.schema]()
         tool = {"name": options.schema, "description": "Has an unusual schema", "inputSchema": made}
         rpc.add_tool(tool, lambda a: text("called"))
-    serve_asgi(Plain(rpc, need_header=options.need_header), options, log_config=None)
+    app = Plain(rpc, need_header=options.need_header)
+    serve_asgi(app, options, log_config=None, timeout_keep_alive=options.keep_alive)
 
 
 if __name__ == "__main__":
