@@ -149,10 +149,13 @@ class FileJournal:
         self._waiting += new[:room]
 
     def _open_segment(self) -> None:
+        """Others take a file that nobody has locked for a dead process's, so it gets its name once it is locked."""
         self._path = self._folder / f"{new_id('jrn')}.log"
-        self._file = self._path.open("ab", buffering=0)
-        os.chmod(self._path, 0o600)
+        unnamed = self._path.with_suffix(".new")
+        self._file = unnamed.open("ab", buffering=0)
+        os.chmod(unnamed, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unnamed.rename(self._path)
 
     def _truncate(self) -> None:
         """Everything in the file is in Postgres: start over."""

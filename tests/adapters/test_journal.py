@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,25 @@ def test_a_full_disk_loses_no_record_while_the_database_is_there(tmp_path: Path)
         assert names(sink) == ["kept"]
 
     asyncio.run(scenario())
+
+
+def test_a_segment_is_never_taken_from_a_process_that_is_starting(tmp_path: Path) -> None:
+    """Whoever looks for what others left behind must not find a file whose lock is still to come."""
+    stop = threading.Event()
+
+    def look() -> None:
+        finder = journal(tmp_path, Sink())
+        while not stop.is_set():
+            asyncio.run(finder.replay())
+
+    seeker = threading.Thread(target=look)
+    seeker.start()
+    try:
+        for _ in range(400):
+            starting = journal(tmp_path, Sink())
+            starting._open_segment()
+            assert starting._path.exists()
+            starting._close_segment()
+    finally:
+        stop.set()
+        seeker.join()
