@@ -22,7 +22,7 @@ class OwnerSettings(msgspec.Struct, frozen=True, kw_only=True):
     work_dir: Path
     """Where a child without a folder of its own starts, in a folder named after its server."""
     max_children: int = 100
-    max_per_workspace: int = 20
+    max_per_workspace: int = 50
     idle_s: float = 600.0
     start_timeout_s: float = 60.0
     pass_env: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> OwnerSettings:
         token=token,
         work_dir=Path(env.get("OWNER_WORK_DIR") or socket.parent / "work").absolute(),
         max_children=int(_number(env, "OWNER_MAX_CHILDREN", 100, least=1)),
-        max_per_workspace=int(_number(env, "OWNER_MAX_PER_WORKSPACE", 20, least=1)),
+        max_per_workspace=int(_number(env, "OWNER_MAX_PER_WORKSPACE", 50, least=1)),
         idle_s=_number(env, "OWNER_IDLE_S", 600, least=0.05),
         start_timeout_s=_number(env, "OWNER_START_TIMEOUT_S", 60, least=0.1),
         pass_env=_names(env, "OWNER_PASS_ENV"),

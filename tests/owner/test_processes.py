@@ -244,7 +244,7 @@ async def test_the_owners_environment_cannot_be_read_by_its_children(owner: Owne
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
     env = {"OWNER_SOCKET": "/run/owner.sock", "OWNER_TOKEN": "x" * 16}
-    assert read_settings(env).max_per_workspace == 20
+    assert read_settings(env).max_per_workspace == 50
     with pytest.raises(SettingProblem, match=name):
         read_settings({**env, name: value})
     with pytest.raises(SettingProblem, match="is required"):
