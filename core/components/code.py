@@ -18,6 +18,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Name, Number, Punctuation, String, _TokenType
 
 from core.components.html import EMPTY, attributes, icon, join, safe
+from core.json_values import shown_json
 
 MOST_COLOURED = 60_000
 """Characters; longer texts stay plain, so that one huge reply does not hold up a page."""
@@ -88,7 +89,7 @@ def json_view(value: Any, label: str = "", copy: bool = True) -> SafeString:
     """Any JSON value, indented, coloured, escaped. A str is taken as JSON text when it is some."""
     if isinstance(value, str | bytes):
         try:
-            value = json.loads(value)
+            value = shown_json(value)
         except ValueError:
             return code_block(value if isinstance(value, str) else value.decode(errors="replace"), "text", copy, label)
     return code_block(pretty(value), "json", copy, label)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from core.components.code import pretty
 from core.components.schema_parse import Parser
 from core.components.schema_read import MISSING, Spec, key_of, numbered, read_schema
+from core.json_values import checked_json
 
 MOST_JSON = 1_000_000
 """Characters of JSON that are read from a form."""
@@ -118,8 +119,8 @@ class SchemaForm:
             self.errors[""] = [_("This is more than a form can carry.")]
             return
         try:
-            self.value = json.loads(text) if text.strip() else {}
-        except (ValueError, RecursionError) as problem:
+            self.value = checked_json(text) if text.strip() else {}
+        except ValueError as problem:
             self.errors[""] = [_("This is not JSON: %(why)s") % {"why": problem}]
             return
         if not isinstance(self.value, Mapping):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core.components.schema_read import MISSING, Spec, key_of, numbered
+from core.json_values import checked_json
 
 MOST_ROWS = 500
 LONGEST_NUMBER = 400
@@ -106,8 +106,8 @@ class Parser:
 
     def _json(self, spec: Spec, text: str) -> Any:
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as problem:
+            return checked_json(text)
+        except ValueError as problem:
             return self._fail(spec, _("This is not JSON: %(why)s") % {"why": problem})
 
     def _object(self, spec: Spec) -> Any:

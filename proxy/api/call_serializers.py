@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.json_values import shown_json
 from proxy.api.serializers import SafeText
 from proxy.models import Call, CallJob
 from proxy.selectors.calls import OUTCOMES, Payload
@@ -94,6 +94,6 @@ def _value(text: str | None) -> Any:
     if text is None:
         return None
     try:
-        return json.loads(text)
+        return shown_json(text)
     except ValueError:
         return text

@@ -81,12 +81,18 @@ class Gateway(Parts):
         `call_id` is the record's id, for a caller that must find it again; a new one when it is empty.
         """
         await self.start()
+        try:
+            fields = messages.decode_raws(params or b"{}")
+        except messages.BROKEN:
+            return Reply(
+                error=RpcError(errors.INVALID_PARAMS, "The parameters of the request cannot be read.").object()
+            )
         call = Call(
             principal,
             self.hub(hub),
             Caller("stateless", "", messages.encode({"name": client_name, "version": self.config.server_version})),
             method,
-            messages.decode_raws(params or b"{}"),
+            fields,
             peer=peer,
             native=True,
         )

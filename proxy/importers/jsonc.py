@@ -36,8 +36,8 @@ def parse_jsonc(text: str) -> Any:
         return json.loads(plain)
     except json.JSONDecodeError as error:
         raise JsoncProblem(_sentence(error, plain)) from None
-    except RecursionError:
-        raise JsoncProblem(_("This is nested too deeply.")) from None
+    except (RecursionError, ValueError):
+        raise JsoncProblem(_("This is nested too deeply, or holds a number that is too large.")) from None
 
 
 def _blank(text: str) -> str:

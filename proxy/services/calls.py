@@ -20,6 +20,7 @@ from core.errors import InvalidProblem, ServiceProblem
 from core.events import record_event
 from core.ids import new_id
 from core.jobs import enqueue_job
+from core.json_values import shown_json
 from core.permissions import NOBODY
 from core.secrets import open_bytes_for, open_for, seal_bytes_for, seal_for
 from core.webhooks import send_webhook
@@ -120,7 +121,7 @@ def opened_arguments(job: CallJob) -> dict[str, Any]:
 
 def opened_result(job: CallJob) -> Any:
     """What the tool answered, as JSON value; None while there is none."""
-    return None if job.result is None else json.loads(open_bytes_for(job.workspace, job.result))
+    return None if job.result is None else shown_json(open_bytes_for(job.workspace, job.result))
 
 
 def finish_call(*, job: CallJob, result: bytes | None, error: str = "") -> None:
@@ -148,11 +149,11 @@ def _finish(job: CallJob, state: str, result: bytes | None, error: str) -> None:
     sealed = None if result is None else seal_bytes_for(job.workspace, result)
     with transaction.atomic():
         ended = CallJob.objects.filter(pk=job.pk, state=State.RUNNING).update(
-            state=state, result=sealed, error=error[:4000], finished_at=now(), updated_at=now()
+            state=state, result=sealed, error=error.replace("\0", "")[:4000], finished_at=now(), updated_at=now()
         )
         if ended and job.webhook_url:
             told: dict[str, Any] = {"id": job.id, "state": state, "call": job.call, "tool": job.tool, "hub": job.hub}
-            told |= {"error": error} if error else {"result": None if result is None else json.loads(result)}
+            told |= {"error": error} if error else {"result": None if result is None else shown_json(result)}
             send_webhook(workspace_id=job.workspace, url=job.webhook_url, type="call.finished", data=told)
 
 

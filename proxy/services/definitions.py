@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.json_values import too_deep
 from proxy.compile import KINDS
 from proxy.engine.ports import Kind
 from proxy.enums import MAX_DEFINITION_BYTES, MAX_FEATURES
@@ -90,22 +92,28 @@ def _item(kind: Kind, body: Any, position: int) -> Item:
 
 def _cleaned(body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Without NUL and lone surrogates, which neither Postgres nor UTF-8 can hold. Raises ValueError when too deep."""
+    said = body.get("name")
+    name = plain(said)[:200] if isinstance(said, str) else "?"
+    if too_deep(body):
+        raise ValueError(_("The definition of %s is nested too deeply.") % name)
     try:
-        text = json.dumps(body, ensure_ascii=False)
-        try:
-            encoded = text.encode()
-        except UnicodeEncodeError:
-            encoded = b""
-        if not encoded or "\\u0000" in text:
-            body = {plain(name): plain(value) for name, value in body.items()}
-            encoded = json.dumps(body, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError(_("The definition of %s is nested too deeply.") % str(body.get("name", ""))[:200]) from None
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise ValueError(_("The definition of %s holds a number that is too large.") % name) from None
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        encoded = b""
+    if not encoded or "\\u0000" in text:
+        body = {plain(name): plain(value) for name, value in body.items()}
+        encoded = json.dumps(body, ensure_ascii=False).encode()
     return body, encoded
 
 
 def plain(value: Any) -> Any:
-    """A JSON value without NUL and lone surrogates."""
+    """A JSON value without NUL, lone surrogates and numbers beyond the largest float."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "replace").decode()
     if isinstance(value, list):

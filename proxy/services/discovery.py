@@ -15,6 +15,7 @@ from accounts.services import bump_workspace
 from core.clock import now
 from core.events import record_event
 from core.jobs import enqueue_job
+from core.json_values import too_deep
 from proxy.engine.discovery import Discovered
 from proxy.engine.ports import UpstreamProblem
 from proxy.models import Definition, Feature, Hub, Server
@@ -220,10 +221,7 @@ def _retry_after(broken_for: timedelta) -> timedelta:
 
 def _capabilities(said: Mapping[str, Any]) -> dict[str, Any]:
     """As they can be kept; of those nested without end, their names."""
-    try:
-        return {plain(name): plain(value) for name, value in said.items()}
-    except RecursionError:
-        return {plain(name): {} for name in said}
+    return {plain(name): {} if too_deep(value) else plain(value) for name, value in said.items()}
 
 
 def _text(value: str, longest: int) -> str:

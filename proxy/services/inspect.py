@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.permissions import in_workspace, require
 from core.decision import Principal
 from core.errors import ServiceProblem
+from core.json_values import shown_json
 from proxy.adapters import runtime
 from proxy.adapters.wiring import Engine
+from proxy.engine import messages
 from proxy.engine.ports import Reply
 from proxy.models import Feature
 
@@ -73,6 +75,7 @@ def _params(feature: Feature, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _inspection(reply: Reply, ms: float) -> Inspection:
     if reply.error is not None:
-        error = json.loads(bytes(reply.error))
-        return Inspection(None, int(error.get("code", 0)), str(error.get("message", "")), ms)
-    return Inspection(json.loads(bytes(reply.result or b"{}")), ms=ms)
+        error = messages.decode_error(reply.error)
+        return Inspection(None, error.code, error.message, ms)
+    result = shown_json(bytes(reply.result or b"{}"))
+    return Inspection(result if isinstance(result, dict) else {"result": result}, ms=ms)

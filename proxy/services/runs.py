@@ -10,6 +10,7 @@ from accounts.permissions import ask, in_workspace
 from core.decision import Principal
 from proxy.adapters import runtime
 from proxy.adapters.wiring import Engine
+from proxy.engine import messages
 from proxy.engine.discovery import discover
 from proxy.engine.ports import Reply, UpstreamProblem
 from proxy.models import CallJob, Server
@@ -69,7 +70,7 @@ def _finish(job: CallJob, reply: Reply | None) -> None:
     if reply is None:
         finish_call(job=job, result=None, error=_("The hub is gone."))
     elif reply.error is not None:
-        error = json.loads(bytes(reply.error))
-        finish_call(job=job, result=None, error=str(error.get("message") or error))
+        error = messages.decode_error(reply.error)
+        finish_call(job=job, result=None, error=error.message or _("The server answered with an error."))
     else:
         finish_call(job=job, result=bytes(reply.result or b"{}"))

@@ -57,6 +57,14 @@ def test_every_route_for_everybody(cast: Cast, route: tuple[str, str]) -> None:
             is_problem(answer, expected[who])
 
 
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"name": 1e999}', '{"name": "\\ud800"}', "{", "\xff", '{"name": NaN}']
+)
+def test_a_body_that_cannot_be_used_is_refused(cast: Cast, body: str) -> None:
+    answer = cast.api("owner").post(V1, body.encode("latin-1"), content_type="application/json")
+    is_problem(answer, 400, "parse_error")
+
+
 @pytest.mark.parametrize("scope", ["mcp", "read", "write", "admin"])
 def test_a_key_does_what_its_scopes_let_through(cast: Cast, scope: str) -> None:
     api = cast.api("owner", scope)

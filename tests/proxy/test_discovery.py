@@ -68,6 +68,19 @@ def test_whatever_a_server_says_can_be_kept(cast: Cast, make_server: MakeServer)
     assert Event.objects.get(type="server.broken").data["problem"] == server.problem
 
 
+def test_a_definition_that_cannot_be_kept_is_left_out_alone(cast: Cast, make_server: MakeServer) -> None:
+    server = make_server("GitHub")
+    nested: dict[str, object] = {}
+    for _level in range(900):
+        nested = {"a": nested}
+    tools = (tool("deep", inputSchema=nested), tool("endless", inputSchema={"maximum": float("inf")}), tool("good"))
+    assert record_discovery(server=server, found=discovered(*tools, {"name": nested}, capabilities={"x": float("inf")}))
+    server.refresh_from_db()
+    assert [feature.name for feature in Feature.objects.filter(server=server)] == ["good"]
+    assert "The definition of deep is nested too deeply." in server.problem
+    assert "The definition of endless holds a number that is too large." in server.problem
+
+
 def test_the_same_again_changes_nothing(cast: Cast, make_server: MakeServer) -> None:
     server = make_server("GitHub", "a", "b")
     version, events = cast.reload().version, Event.objects.count()

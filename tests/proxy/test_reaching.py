@@ -15,11 +15,13 @@ from core.clock import now
 from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
 from core.models import Job, WebhookDelivery
 from proxy.adapters import runtime
+from proxy.adapters.wiring import Engine
+from proxy.engine.ports import Reply
 from proxy.importers.drafts import ServerDraft
 from proxy.models import Call, CallJob, Hub, Server
 from proxy.selectors.calls import call_lines, find_call, opened_payload
 from proxy.selectors.servers import draft_of
-from proxy.services.calls import begin_call, fail_call, forget_old_runs, opened_result, request_call
+from proxy.services.calls import begin_call, fail_call, finish_call, forget_old_runs, opened_result, request_call
 from proxy.services.hubs import create_hub, delete_hub, pause_hub, update_hub
 from proxy.services.runs import run_call, run_discovery
 from proxy.services.servers import connect_server, pause_server
@@ -232,6 +234,36 @@ def test_the_webhook_hears_of_it(cast: Cast, hub: Hub) -> None:
     delivery = WebhookDelivery.objects.get()
     assert (delivery.type, delivery.payload["data"]["id"]) == ("call.finished", job.id)
     assert delivery.payload["data"]["result"]["content"][0]["text"] == "x"
+
+
+def test_an_answer_with_a_zero_byte_is_an_answer(cast: Cast, hub: Hub) -> None:
+    job = request_call(
+        actor=cast.member, hub=hub, tool="peer__echo", arguments={"text": "a\0b"}, webhook_url="http://127.0.0.1:9/hook"
+    )
+    run_call(job_id=job.id)
+    job.refresh_from_db()
+    assert job.state == "done"
+    assert WebhookDelivery.objects.get().payload["data"]["result"]["content"][0]["text"] == "ab"
+
+
+def test_an_error_with_a_zero_byte_can_be_kept(cast: Cast, hub: Hub) -> None:
+    job = request_call(actor=cast.member, hub=hub, tool="peer__echo", arguments={})
+    assert begin_call(job_id=job.id) is not None
+    finish_call(job=job, result=None, error="a\0b")
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("failed", "ab")
+
+
+def test_what_cannot_be_read_is_an_answer_and_no_crash(cast: Cast, hub: Hub) -> None:
+    member = cast.member
+
+    async def call(engine: Engine) -> Reply:
+        found = await engine.hubs.by_id(hub.id)
+        assert found is not None
+        return await engine.gateway.call(member, found, "tools/call", b'{"name": Infinity}', client_name="test")
+
+    reply = runtime.run(call)
+    assert b"cannot be read" in bytes(reply.error or b"")
 
 
 def test_a_tool_that_fails_is_done_with_its_error(cast: Cast, hub: Hub) -> None:
