@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 PARTITIONED = ("proxy_call", "billing_usageevent")
 AHEAD = 3
+ONE_AT_A_TIME = 7_301_001
+"""Number of the advisory lock."""
 
 
 def month_of(day: date) -> date:
@@ -26,20 +29,32 @@ def partition_name(table: str, month: date) -> str:
 def ensure_partitions(*, today: date, ahead: int = AHEAD, behind: int = 1) -> list[str]:
     """Make the partitions around today. May run twice; returns the names that it made."""
     made = []
-    with connection.cursor() as cursor:
+    months = [add_months(month_of(today), offset) for offset in range(-behind, ahead + 1)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         for table in PARTITIONED:
-            for offset in range(-behind, ahead + 1):
-                month = add_months(month_of(today), offset)
+            for month in months:
                 name = partition_name(table, month)
                 cursor.execute("SELECT to_regclass(%s)", [name])
                 if cursor.fetchone()[0] is None:
-                    # The names come from PARTITIONED and a date: nothing of a user's is in this statement.
-                    cursor.execute(
-                        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} "
-                        f"FOR VALUES FROM ('{month}') TO ('{add_months(month, 1)}')"
-                    )
+                    _make_partition(cursor, table, name, month)
                     made.append(name)
     return made
+
+
+def _make_partition(cursor: Any, table: str, name: str, month: date) -> None:
+    """Make a month, and take in the rows of it that came too early and stand in the default partition.
+
+    The names come from PARTITIONED and a date: nothing of a user's is in these statements.
+    """
+    first, last = month, add_months(month, 1)
+    cursor.execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
+    cursor.execute(
+        f"WITH early AS (DELETE FROM {table}_default WHERE month >= %s AND month < %s RETURNING *) "  # noqa: S608
+        f"INSERT INTO {name} SELECT * FROM early",
+        [first, last],
+    )
+    cursor.execute(f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{last}')")
 
 
 def drop_partitions(*, table: str, before: date) -> list[str]:

@@ -93,9 +93,24 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     _prepare_run()
 _prepare_worker()
 
+from collections.abc import Iterator  # noqa: E402
+
 import django  # noqa: E402
+import pytest  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 django.setup()
 # The product's scrypt takes a tenth of a second for each sign-in; it stays second, so that its hashes are understood.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def _forget_partitioned(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that commit are cleaned up by flushing Django's tables; it does not know of the partitioned ones."""
+    blocker = request.getfixturevalue("django_db_blocker")
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    commits = bool(marker and marker.kwargs.get("transaction"))
+    if commits or {"transactional_db", "live_server"} & set(request.fixturenames):
+        with blocker.unblock(), django.db.connection.cursor() as cursor:
+            cursor.execute("TRUNCATE proxy_call, billing_usageevent")
