@@ -114,3 +114,10 @@ def _forget_partitioned(request: pytest.FixtureRequest) -> Iterator[None]:
     if commits or {"transactional_db", "live_server"} & set(request.fixturenames):
         with blocker.unblock(), django.db.connection.cursor() as cursor:
             cursor.execute("TRUNCATE proxy_call, billing_usageevent")
+
+
+def pytest_sessionfinish() -> None:
+    """End the engine that a test may have started, before what it logs to is gone."""
+    from proxy.adapters import runtime
+
+    runtime.stop()
