@@ -6,9 +6,12 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -37,10 +40,18 @@ def bind(host: str, port: int, *, listen: bool = True) -> socket.socket:
 
 def announce(sock: socket.socket, *, path: str = "/mcp", scheme: str = "http", **more: object) -> None:
     """Print one line of JSON with the peer's `url`; whoever started it reads that and goes on."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     sys.stdout.write(json.dumps({"url": f"{scheme}://{shown}:{port}{path}", "port": port, **more}) + "\n")
     sys.stdout.flush()
+
+
+def _end_with_parent(parent: int) -> None:
+    """A test run that was killed leaves no peer behind."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
 
 
 def serve_asgi(
