@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import datetime, timedelta
+from functools import cache
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +29,9 @@ EXPIRY_DAYS = (
 )
 
 
+@cache
 def _zones() -> list[tuple[str, str]]:
+    """Read once: the list is hundreds of files."""
     names = sorted(zoneinfo.available_timezones())
     return [(name, name.replace("_", " ")) for name in names if "/" in name or name == "UTC"]
 

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Membership, SlugAlias, User
 from accounts.permissions import person
@@ -54,8 +55,11 @@ def _enter(request: HttpRequest, slug: str) -> HttpResponse | None:
     """Set the workspace; an answer when the request must go elsewhere first."""
     user = request.user
     if not isinstance(user, User):
-        login = redirect_to_login(request.get_full_path())
-        return HttpResponseClientRedirect(login.url) if request.headers.get("HX-Request") else login
+        if not request.headers.get("HX-Request"):
+            return redirect_to_login(request.get_full_path())
+        # A part of a page asked, and nobody wants to arrive at a part: back to the page that it belongs to.
+        page = HtmxDetails(request).current_url_abs_path or f"/w/{slug}/"
+        return HttpResponseClientRedirect(redirect_to_login(page).url)
     membership = Membership.objects.select_related("workspace").filter(user=user, workspace__slug=slug).first()
     if membership is None:
         return _moved(request, slug, user)
