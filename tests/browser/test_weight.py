@@ -52,7 +52,7 @@ def test_every_page_is_quick(world: World) -> None:
 
 
 def _time_ms(address: Address) -> float:
-    """The quickest of a few requests over one connection, until the last byte: what else runs here is not the page's."""
+    """The quickest of a few requests over one connection, to the last byte: what else runs here is not the page's."""
     site = address.visitor.site
     connection = http.client.HTTPConnection("localhost", site.port, timeout=30)
     took = list(_requests(connection, address.path, {"Cookie": cookies(address.visitor)}))
