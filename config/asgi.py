@@ -21,6 +21,7 @@ django_application = get_asgi_application()
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
+from config.bodies import BodyLimit  # noqa: E402
 from config.gateway import serve_lifespan  # noqa: E402
 from proxy.adapters import runtime  # noqa: E402
 from proxy.adapters.wiring import Engine, build_engine  # noqa: E402
@@ -35,6 +36,7 @@ class WebApplication:
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
+        self._pages = BodyLimit(django_application, settings.ENV.max_body_bytes)  # type: ignore[arg-type]  # the same shapes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -42,7 +44,7 @@ class WebApplication:
             if self._engine is not None and (path == "/mcp" or path.startswith("/mcp/")):
                 await self._engine.gateway(scope, receive, send)
             else:
-                await django_application(scope, receive, send)  # type: ignore[arg-type]  # the same shapes
+                await self._pages(scope, receive, send)
         elif scope["type"] == "lifespan":
             await serve_lifespan(receive, send, start=self._start, stop=self._stop)
 
