@@ -95,6 +95,8 @@ def _database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         # A pool, and no lasting connections: CONN_MAX_AGE above 0 leaks connections under ASGI.
         "CONN_MAX_AGE": 0,
+        # One short question before a pooled connection is used: after a restart of PostgreSQL none of them is good.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}},
     }
 
