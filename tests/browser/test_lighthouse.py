@@ -36,6 +36,7 @@ def debugged(browser: Browser, chromium: str, demo_visitor: Visitor, tmp_path_fa
     context.close()
 
 
+@pytest.mark.soak  # scores are of a machine that does nothing else
 @pytest.mark.node
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("path", ["/", "/w/demo/hubs/main/", "/w/demo/calls/"])

@@ -43,6 +43,7 @@ def _weight(address: Address) -> int:
     return int(sum(sizes))
 
 
+@pytest.mark.soak  # times are of a machine that does nothing else
 @pytest.mark.timeout(300)
 def test_every_page_is_quick(world: World) -> None:
     times = {str(address): _time_ms(address) for address in plain_addresses(world)}
