@@ -29,6 +29,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How often a quiet stream says that it is alive."""
     watch_s: float = 0.05
     """From when on a call is watched for its client hanging up."""
+    longest_s: float = 3600.0
+    """A call ends after this, however much its server has to say meanwhile."""
     ask_timeout_s: float = 600.0
     """How long a person may take to answer a server's request."""
     server_name: str = "crossroads"

@@ -28,6 +28,8 @@ LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "e
 _JSON_TYPE = (b"content-type", b"application/json")
 _PRIMED = "2025-11-25"
 _RETRY_MS = 1000
+TOO_LONG = "too long"
+"""Why a call was stopped that took longer than any may."""
 _STATELESS_NOTIFICATIONS = frozenset({"notifications/progress", "notifications/message"})
 
 
@@ -57,7 +59,7 @@ class Exchange(Peer):
         """What the server asked for and could not have."""
         self.server_id = ""
         self.stopped = ""
-        """Why the gateway stopped the call: cancelled, hung up, or what is wrong with the key."""
+        """Why the gateway stopped the call: cancelled, hung up, too long, or what is wrong with the key."""
         self._gateway = gateway
         self._request = request
         self._config = gateway.config
@@ -93,6 +95,7 @@ class Exchange(Peer):
         self._guard.__enter__()
         if self.era == "stateless":
             self._watcher = loop.create_task(self._watch())
+        self._timers.append(loop.call_later(self._config.longest_s, self.stop, TOO_LONG))
         if self.hears:
             self._timers.append(loop.call_later(self._config.quiet_s, self._quiet))
 
@@ -208,7 +211,9 @@ class Exchange(Peer):
             if self._finished:
                 return
             await self._body(sse.PING)
-        self._timers[:] = [asyncio.get_running_loop().call_later(self._config.ping_s, self._ping)]
+        loop = asyncio.get_running_loop()
+        ahead = [timer for timer in self._timers if timer.when() > loop.time()]
+        self._timers[:] = [*ahead, loop.call_later(self._config.ping_s, self._ping)]
 
     async def _event(self, message: bytes) -> None:
         if not self._streaming:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from proxy.engine import errors, messages
 from proxy.engine.call import Call
-from proxy.engine.exchange import Exchange
-from proxy.engine.ports import Reply
+from proxy.engine.exchange import TOO_LONG, Exchange
+from proxy.engine.ports import Reply, UpstreamProblem
 from proxy.engine.respond import reply_message
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _CANCELLED = {
     "cancelled": "The request was cancelled.",
     "hung up": "The client hung up.",
     "ended": "The session was ended.",
+    TOO_LONG: "The call took longer than any may.",
 }
 
 
@@ -54,7 +55,11 @@ async def serve(
 def _stopped(call: Call, why: str) -> Reply:
     """The answer of a call that was ended from outside."""
     call.record.outcome = "cancelled"
-    if why in _CANCELLED:
+    server = call.hub.servers.get(call.record.server_id)
+    if why == TOO_LONG and server is not None:
+        call.record.outcome = "failed"
+        error = errors.upstream(server, UpstreamProblem("timeout", "The call took longer than any may and was ended."))
+    elif why in _CANCELLED:
         error = errors.RpcError(errors.CANCELLED, _CANCELLED[why])
     else:
         error = errors.RpcError(errors.UNAUTHORIZED, _KEY.get(why, "The key does not pass any more."), {"reason": why})

@@ -1,5 +1,6 @@
 """What a server says before it answers, what it asks, and how calls end early; in both eras, across processes."""
 
+import asyncio
 import json
 import threading
 
@@ -57,6 +58,25 @@ def start(client: Client, name: str, _meta: object = None, /, **arguments: objec
     )
     assert stream.response.getheader("content-type") == "text/event-stream"
     return stream
+
+
+def test_a_server_that_talks_without_end_is_ended(play: Stage, upstream: Upstream) -> None:
+    @upstream.tool("talk")
+    async def talk(asked: Asked):
+        gone = asyncio.ensure_future(asked.hung_up())
+        while not gone.done():
+            await asked.notify("notifications/message", {"level": "error", "data": "more"})
+            await asyncio.wait([gone], timeout=0.02)
+        upstream.cancelled.append(asked.message["id"])
+
+    play.gateway(longest_s=0.3)
+    play.hub("hub", play.serve(upstream))
+    client = play.client("hub")
+    client.initialize()
+    error = client.tool("up__talk").events[-1]["error"]
+    assert (error["code"], error["data"]) == (-32010, {"server": "up", "kind": "timeout"})
+    assert play.record().outcome == "failed"
+    eventually(lambda: upstream.cancelled)
 
 
 def test_progress_comes_under_the_clients_own_token(client: Client, upstream: Upstream) -> None:
