@@ -25,8 +25,12 @@ def test_anonymous_people_are_asked_to_sign_in_wherever_they_point(cast: Cast) -
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(cast: Cast) -> None:
-    answer = cast.browser("anonymous").get("/w/acme/keys/", headers={"HX-Request": "true"})
+    part = {"HX-Request": "true"}
+    page = part | {"HX-Current-URL": "http://testserver/w/acme/keys/"}
+    answer = cast.browser("anonymous").get("/w/acme/calls/live/", headers=page)
     assert answer["HX-Redirect"] == "/accounts/login/?next=/w/acme/keys/"
+    answer = cast.browser("anonymous").get("/w/acme/calls/live/", headers=part)
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/w/acme/"
 
 
 def test_a_former_slug_leads_members_on(cast: Cast) -> None:
