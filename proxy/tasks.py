@@ -12,7 +12,8 @@ from core.jobs import job_task
 from core.schedule import timer
 from proxy.services.calls import RUN, fail_call, forget_old_runs
 from proxy.services.discovery import DISCOVER, enqueue_due
-from proxy.services.runs import run_call, run_discovery
+from proxy.services.runs import run_call, run_discovery, run_let_go
+from proxy.services.servers import LET_GO
 
 
 @job_task(DISCOVER, queue="discovery", lease=timedelta(minutes=6), max_attempts=3)
@@ -29,6 +30,11 @@ def discover_server(subject: str) -> None:
 )
 def call_tool(subject: str) -> None:
     run_call(job_id=subject)
+
+
+@job_task(LET_GO, max_attempts=3)
+def let_go(subject: str) -> None:
+    run_let_go(server_id=subject)
 
 
 @timer("proxy.rediscover_due", every=timedelta(seconds=5))

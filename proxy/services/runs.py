@@ -20,6 +20,7 @@ from proxy.services.reach import spec_of_server
 
 DISCOVERY_S = 240.0
 CALL_S = 660.0
+LET_GO_S = 30.0
 CLIENT = "Crossroads API"
 
 
@@ -38,6 +39,12 @@ def run_discovery(*, server_id: str) -> None:
         record_problem(server=server, problem=silent, fingerprint=spec.fingerprint)
     else:
         record_discovery(server=server, found=found, fingerprint=spec.fingerprint)
+
+
+def run_let_go(*, server_id: str) -> None:
+    """End what runs for a server that is gone or paused. Raises UpstreamProblem when the owner is away."""
+    if not Server.objects.filter(pk=server_id, paused_at=None).exists():
+        runtime.run(lambda engine: engine.owner.stop(server_id), timeout_s=LET_GO_S)
 
 
 def run_call(*, job_id: str) -> None:

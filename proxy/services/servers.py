@@ -24,6 +24,7 @@ from proxy.services.drafts import checked_draft, free_letters, free_slug, next_l
 from proxy.services.secrets import kept_secrets, merged_secrets, put_secrets
 from proxy.services.stdio import as_bundled, require_stdio
 
+LET_GO = "proxy.let_go"
 _SHOWN = ("title", "letters", "transport", "command", "args", "cwd", "url", "session_scope", "timeout_ms")
 _REACHED_BY = ("transport", "command", "args", "cwd", "url", "secrets")
 
@@ -92,6 +93,7 @@ def delete_server(*, actor: Principal, server: Server) -> None:
         server = _locked(server)
         hubs = list(Hub.objects.filter(hub_servers__server=server))
         _record("server.deleted", actor, server, data={"slug": server.slug, "hubs": [hub.id for hub in hubs]})
+        _let_go(server)
         server.delete()
         reflag_hubs(hubs)
         bump_workspace(workspace_id=server.workspace_id)
@@ -109,6 +111,7 @@ def pause_server(*, actor: Principal, server: Server) -> Server:
             server.next_discovery_at = None
             server.save()
             _record("server.paused", actor, server)
+            _let_go(server)
             bump_workspace(workspace_id=server.workspace_id)
     return server
 
@@ -140,6 +143,12 @@ def rediscover_server(*, actor: Principal, server: Server) -> None:
 def ask_discovery(server: Server) -> None:
     """Put the discovery of a server into the queue, in the caller's transaction."""
     enqueue_job(task=DISCOVER, subject=server.id, workspace_id=server.workspace_id, queue="discovery")
+
+
+def _let_go(server: Server) -> None:
+    """Have its command ended, in the caller's transaction: it would idle for minutes, with its secrets."""
+    if server.transport != Server.Transport.HTTP:
+        enqueue_job(task=LET_GO, subject=server.id, workspace_id=server.workspace_id)
 
 
 def _check_stdio(actor: Principal, server: Server, draft: ServerDraft) -> None:

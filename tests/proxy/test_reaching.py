@@ -23,7 +23,7 @@ from proxy.selectors.calls import call_lines, find_call, opened_payload
 from proxy.selectors.servers import draft_of
 from proxy.services.calls import begin_call, fail_call, finish_call, forget_old_runs, opened_result, request_call
 from proxy.services.hubs import create_hub, delete_hub, pause_hub, update_hub
-from proxy.services.runs import run_call, run_discovery
+from proxy.services.runs import run_call, run_discovery, run_let_go
 from proxy.services.servers import connect_server, pause_server
 from proxy.services.testing import ADVICE, ConnectionTest, test_connection
 from tests.peers.fixtures import ROOT, Peers, stdio_command, wait_until
@@ -187,6 +187,22 @@ def hub(cast: Cast, peers: Peers) -> Hub:
 
 def flush() -> None:
     runtime.run(lambda engine: engine.journal.flush())
+
+
+def test_a_command_ends_with_its_server(cast: Cast) -> None:
+    def running() -> int:
+        status = runtime.run(lambda engine: engine.owner.status())
+        return sum(child.server_id == server.id for child in status.children)
+
+    server = connected(cast, command())
+    began = running()
+    assert began
+    run_let_go(server_id=server.id)
+    assert running() == began, "nobody paused or removed it"
+    pause_server(actor=cast.operator, server=server)
+    assert Job.objects.filter(task="proxy.let_go", subject=server.id).exists()
+    run_let_go(server_id=server.id)
+    assert running() == 0
 
 
 def test_a_call_that_a_worker_runs(cast: Cast, hub: Hub) -> None:
