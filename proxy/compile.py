@@ -142,14 +142,14 @@ def compile_hub(
 ) -> HubSnapshot:
     """The immutable snapshot that the gateway serves.
 
-    Features of a paused server stay in it, and so do tools that write on a hub that only reads: the gateway's policy
-    leaves them out of lists, and whoever calls one is told why.
+    Features of a paused server stay in it, marked as not to be listed, and so do tools that write on a hub that only
+    reads, which the gateway's policy leaves out of lists: whoever calls one is told why.
     """
     routes: dict[Kind, dict[str, ToolRoute]] = {kind: {} for kind in KINDS}
     offers = list_offers(hub, servers, features, choices)
     for offer in [*(o for o in offers if o.offered), *(o for o in offers if o.state == "writes")]:
         if offer.name not in routes[offer.feature.kind]:
-            routes[offer.feature.kind][offer.name] = _route(offer)
+            routes[offer.feature.kind][offer.name] = _route(offer, listed=not (hub.paused or offer.server.paused))
     return HubSnapshot(
         hub_id=hub.id,
         workspace_id=hub.workspace_id,
@@ -215,7 +215,7 @@ def _state(hub: HubRow, server: ServerRow, feature: FeatureRow, choice: ChoiceRo
     return "offered"
 
 
-def _route(offer: Offer) -> ToolRoute:
+def _route(offer: Offer, *, listed: bool) -> ToolRoute:
     feature = offer.feature
     body = _decoded(feature.definition)
     body[_NAMED_BY[feature.kind]] = offer.name
@@ -228,6 +228,7 @@ def _route(offer: Offer) -> ToolRoute:
         server_id=offer.server.id,
         definition=_encoded(body),
         read_only=feature.read_only,
+        listed=listed,
         input_headers=input_headers(body.get("inputSchema")) if feature.kind == "tool" else {},
     )
 

@@ -35,14 +35,19 @@ def routes_of(snapshot: HubSnapshot, method: str) -> Mapping[str, ToolRoute]:
 def list_page(
     hub: Hub, policy: Policy, principal: Principal, method: str, fields: messages.Raws, era: Era, page_size: int
 ) -> bytes:
-    """One page of a list as result. Tools that the principal may not call are not in it. Raises RpcError."""
+    """One page of a list as result.
+
+    Not in it is what is not to be listed, and tools that the principal may not call. Raises RpcError.
+    """
     routes = routes_of(hub.snapshot, method)
     if method == "tools/list":
         shown = [
-            route for route in routes.values() if policy.decide(principal, "tool.call", hub.snapshot, route).allowed
+            route
+            for route in routes.values()
+            if route.listed and policy.decide(principal, "tool.call", hub.snapshot, route).allowed
         ]
     else:
-        shown = list(routes.values())
+        shown = [route for route in routes.values() if route.listed]
     start = _start(shown, fields.get("cursor"))
     end = start + page_size
     body = b'"%b":[%b]' % (FIELDS[method], b",".join([route.definition for route in shown[start:end]]))

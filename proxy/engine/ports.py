@@ -57,6 +57,8 @@ class ToolRoute(msgspec.Struct, frozen=True, kw_only=True):
     definition: bytes
     """The definition as JSON object under the hub's name, ready to be joined into a list result."""
     read_only: bool = False
+    listed: bool = True
+    """False: in no list, since its server is paused; whoever asks for it by name is told so."""
     input_headers: Mapping[str, str] = {}
     """`x-mcp-header` parameters: JSON property -> header suffix (2026-07-28). A nested property's key is its path,
     joined by "."."""

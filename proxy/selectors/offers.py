@@ -43,9 +43,14 @@ class Offered:
         return self.state == "offered"
 
     @property
+    def left_out(self) -> bool:
+        """Offered, but in no list for as long as its server is paused."""
+        return self.offered and self.server.paused_at is not None
+
+    @property
     def away(self) -> bool:
-        """Offered, but its server is paused or does not answer."""
-        return self.offered and self.server.state in {Server.State.PAUSED, Server.State.BROKEN}
+        """Listed, but its server does not answer."""
+        return self.offered and self.server.state == Server.State.BROKEN
 
 
 def offered(hub: Hub, *, kind: str = "") -> list[Offered]:

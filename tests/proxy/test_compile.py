@@ -137,8 +137,9 @@ def test_paused_servers_and_hubs_are_marked_and_keep_their_names() -> None:
     paused = msgspec.structs.replace(GITHUB, paused=True)
     snapshot = compile_hub(HUB, [paused, NOTION], [tool("f1", GITHUB, "a")])
     assert {row.server_id: row.enabled for row in snapshot.servers.values()} == {"srv_1": False, "srv_2": True}
-    assert list(snapshot.tools) == ["github__a"]
-    whole = compile_hub(msgspec.structs.replace(HUB, paused=True), [GITHUB, NOTION], [])
+    assert {name: route.listed for name, route in snapshot.tools.items()} == {"github__a": False}
+    whole = compile_hub(msgspec.structs.replace(HUB, paused=True), [GITHUB, NOTION], [tool("f1", GITHUB, "a")])
+    assert not any(route.listed for route in whole.tools.values())
     assert not any(row.enabled for row in whole.servers.values())
 
 

@@ -12,11 +12,13 @@ from pytest_django.fixtures import Settings
 
 from accounts.services import create_key, revoke_key
 from core.clock import now
+from core.decision import Principal
 from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
 from core.models import Job, WebhookDelivery
 from proxy.adapters import runtime
 from proxy.adapters.wiring import Engine
-from proxy.engine.ports import Reply
+from proxy.engine.own_stream import changed_lists
+from proxy.engine.ports import HubSnapshot, Reply
 from proxy.importers.drafts import ServerDraft
 from proxy.models import Call, CallJob, Hub, Server
 from proxy.selectors.calls import call_lines, find_call, opened_payload
@@ -24,7 +26,7 @@ from proxy.selectors.servers import draft_of
 from proxy.services.calls import begin_call, fail_call, finish_call, forget_old_runs, opened_result, request_call
 from proxy.services.hubs import create_hub, delete_hub, pause_hub, update_hub
 from proxy.services.runs import run_call, run_discovery, run_let_go
-from proxy.services.servers import connect_server, pause_server
+from proxy.services.servers import connect_server, pause_server, resume_server
 from proxy.services.testing import ADVICE, ConnectionTest, test_connection
 from tests.peers.fixtures import ROOT, Peers, stdio_command, wait_until
 from tests.proxy.conftest import Cast
@@ -203,6 +205,44 @@ def test_a_command_ends_with_its_server(cast: Cast) -> None:
     assert Job.objects.filter(task="proxy.let_go", subject=server.id).exists()
     run_let_go(server_id=server.id)
     assert running() == 0
+
+
+def asked(actor: Principal, hub: Hub, method: str, **params: Any) -> Reply:
+    """What the gateway of this process answers."""
+
+    async def ask(engine: Engine) -> Reply:
+        found = await engine.hubs.by_id(hub.id)
+        assert found is not None
+        return await engine.gateway.call(actor, found, method, json.dumps(params).encode(), client_name="test")
+
+    return runtime.run(ask)
+
+
+def served(hub: Hub) -> HubSnapshot:
+    found = runtime.run(lambda engine: engine.hubs.by_id(hub.id))
+    assert found is not None
+    return found
+
+
+def listed(actor: Principal, hub: Hub) -> list[str]:
+    return [tool["name"] for tool in json.loads(bytes(asked(actor, hub, "tools/list").result or b""))["tools"]]
+
+
+def test_a_paused_server_is_in_no_list_and_who_calls_is_told(cast: Cast, hub: Hub) -> None:
+    server = Server.objects.get()
+    before = served(hub)
+    assert "peer__echo" in listed(cast.member, hub)
+    pause_server(actor=cast.operator, server=server)
+    wait_until(lambda: served(hub).version > before.version, limit_s=5, what="the change")
+    paused = served(hub)
+    assert listed(cast.member, hub) == []
+    error = asked(cast.member, hub, "tools/call", name="peer__echo", arguments={"text": "x"}).error
+    assert b'Server \\"peer\\" is paused' in bytes(error or b"")
+    assert changed_lists(before, paused) == ["tools"], "open streams are told list_changed"
+    resume_server(actor=cast.operator, server=server)
+    wait_until(lambda: served(hub).version > paused.version, limit_s=5, what="the change")
+    assert "peer__echo" in listed(cast.member, hub)
+    assert changed_lists(paused, served(hub)) == ["tools"]
 
 
 def test_a_call_that_a_worker_runs(cast: Cast, hub: Hub) -> None:

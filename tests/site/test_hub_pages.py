@@ -84,6 +84,18 @@ def test_a_paused_hub_says_so_and_is_resumed(things: Things) -> None:
     assert "This hub is paused" not in text(owner(things).get(f"{HUBS}main/"))
 
 
+def test_tools_of_a_paused_server_are_said_to_be_left_out(things: Things) -> None:
+    add_tool(another_server(things), "speak")
+    owner(things).post(f"{HUBS}main/servers/", {"server": "second", "do": "add"})
+    assert "Left out for now" not in text(owner(things).get(f"{HUBS}main/"))
+    owner(things).post("/w/acme/servers/second/pause/")
+    answer = owner(things).get(f"{HUBS}main/")
+    assert "so one tool is in no client" in text(answer)
+    assert answer.context["offered"] == 1
+    owner(things).post("/w/acme/servers/second/pause/")
+    assert "Left out for now" not in text(owner(things).get(f"{HUBS}main/"))
+
+
 def test_a_hub_is_removed_only_when_its_address_is_written(things: Things) -> None:
     owner(things).post(f"{HUBS}main/delete/", {"confirm": "mian"})
     assert Hub.objects.filter(pk=things.hub.pk).exists()
