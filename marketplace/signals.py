@@ -1,0 +1,14 @@
+"""What happens here that search, statistics and feeds want to know. Sent inside the transaction of the change."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+listing_changed = Signal()
+"""`listing_id`: its texts, state, version or counts changed; the search index follows."""
+
+version_live = Signal()
+"""`version`: marketplace.models.ListingVersion that went live."""
+
+install_changed = Signal()
+"""`install`: marketplace.models.Install that was made, became ready, was updated or removed."""
