@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -48,6 +48,9 @@ class Channel:
         self.superseded = False
         self.started_at = time.time()
         self.last_used = time.monotonic()
+        self.heard_at = 0.0
+        """When the server last said anything; monotonic seconds."""
+        self.on_given_up: Callable[[float], None] = lambda sent_at: None
         self.requests = 0
         self.listeners: list[Listener] = []
         self._pending: dict[int, Pending] = {}
@@ -63,6 +66,11 @@ class Channel:
     def busy(self) -> bool:
         """Something is under way, or somebody listens for resources that were subscribed to."""
         return bool(self._pending) or bool(self._subscribed and any(one.hears for one in self.listeners))
+
+    @property
+    def asking(self) -> bool:
+        """The server waits for an answer itself."""
+        return bool(self._asks)
 
     # --- from the listeners
 
@@ -118,6 +126,7 @@ class Channel:
         params = b'{"requestId":%d,"reason":"The caller no longer waits."}' % number
         with contextlib.suppress(UpstreamProblem):  # there may be no one left to tell
             self.notify("notifications/cancelled", params)
+        self.on_given_up(pending.sent_at)
 
     def told(self, ask: int, result: bytes | None, error: bytes | None) -> None:
         """A listener's answer to what the server asked."""
@@ -134,6 +143,7 @@ class Channel:
             messages = jsonrpc.read_line(line)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
+        self.heard_at = time.monotonic()
         cost = 0
         for message in messages:
             if not message.method:
@@ -174,7 +184,7 @@ class Channel:
 
     def _send(self, pending: Pending, method: str, params: bytes, headers: Mapping[str, str] | None) -> int:
         link = self._link()
-        if len(self._pending) >= MAX_IN_FLIGHT:
+        if len(self._pending) >= MAX_IN_FLIGHT and pending.listener is not None:
             sentence = f"The server already has {MAX_IN_FLIGHT} requests to answer."
             raise UpstreamProblem("refused", sentence, status=429)
         number = next(self._numbers)
@@ -185,6 +195,7 @@ class Channel:
                 )
             except msgspec.MsgspecError as problem:
                 raise UpstreamProblem("protocol", f"The parameters of {method} are not a JSON object.") from problem
+        pending.sent_at = time.monotonic()
         self._pending[number] = pending
         try:
             line = jsonrpc.request_line(number, method, params)

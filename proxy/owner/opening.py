@@ -57,6 +57,17 @@ async def _discover(channel: Channel) -> None:
     raise UpstreamProblem("unsupported", sentence)
 
 
+async def ask_for_a_sign(channel: Channel) -> None:
+    """Ask what every server of the era answers at once, whatever it answers. Raises UpstreamProblem."""
+    if channel.era == "handshake":
+        await channel.call("ping", b"{}")
+        return
+    params, _ = jsonrpc.stamped(
+        b"{}", number=0, era="stateless", version=channel.version, capabilities=channel.capabilities
+    )
+    await channel.call("server/discover", params)
+
+
 def _field(reply: Reply, name: str) -> Any:
     return jsonrpc.field(bytes(reply.result or b"null"), name)
 

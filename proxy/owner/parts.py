@@ -46,13 +46,14 @@ class Listener(Protocol):
 class Pending:
     """A request on its way. Exactly one of `listener` and `future` is set: a client's, or the owner's own."""
 
-    __slots__ = ("call", "future", "heard", "listener", "token")
+    __slots__ = ("call", "future", "heard", "listener", "sent_at", "token")
 
     def __init__(self, listener: Listener | None, call: int, heard: bool, future: asyncio.Future[Reply] | None) -> None:
         self.listener = listener
         self.call = call
         self.heard = heard
         self.future = future
+        self.sent_at = 0.0
         self.token: msgspec.Raw | None = None
 
     def fail(self, problem: UpstreamProblem) -> None:

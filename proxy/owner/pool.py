@@ -22,6 +22,7 @@ from proxy.owner.backoff import STEADY_AFTER_S, Backoff
 from proxy.owner.channel import Channel
 from proxy.owner.frames import MAX_MESSAGE
 from proxy.owner.opening import greet
+from proxy.owner.pulse import Pulse
 from proxy.owner.settings import OwnerSettings
 from proxy.owner.sse import SseLink
 from proxy.owner.stdio import GRACE_S, StdioLink
@@ -176,6 +177,7 @@ class Pool:
         _, _, era, version, capabilities, scope = key
         self.started += 1
         channel = Channel(spec, era, version, scope, capabilities, f"{self.generation}.{self.started}")
+        channel.on_given_up = Pulse(channel, lambda: self._hung(channel)).doubt
         self._channels[key] = channel
         try:
             async with asyncio.timeout(self.settings.start_timeout_s):
@@ -254,6 +256,11 @@ class Pool:
                 self.crashed += 1
                 self._backoff.steady(channel.spec)
         self._let_go(channel, problem)
+
+    def _hung(self, channel: Channel) -> None:
+        """A failure however long it lived: a server that hangs on every call must not be started for each of them."""
+        problem = problems.hung(channel.link.stderr() if channel.link is not None else "")
+        self._failed(channel, problem)
 
     def _count_failure(self, spec: UpstreamSpec, problem: UpstreamProblem) -> None:
         self.crashed += 1

@@ -54,6 +54,11 @@ def not_reading() -> UpstreamProblem:
     return UpstreamProblem("timeout", "The server does not read its input; too much waits to be sent.")
 
 
+def hung(stderr: str) -> UpstreamProblem:
+    sentence = "The server stopped answering, a ping included, and was ended; the next call starts it anew."
+    return UpstreamProblem("timeout", sentence, detail=stderr)
+
+
 def ended(why: str) -> UpstreamProblem:
     return UpstreamProblem("session_lost", f"The session with the server has ended: {why}.")
 

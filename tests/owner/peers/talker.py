@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
+import subprocess
 import sys
 import threading
 from typing import Any
@@ -76,6 +78,10 @@ def call(message: Json) -> Any:
         return "x" * arguments["bytes"]
     if name == "echo":
         return arguments
+    if name == "freeze":
+        subprocess.Popen(["sleep", "600"], start_new_session=True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return None
     if name == "leave":
         os.close(1)
         os._exit(arguments.get("code", 0))
