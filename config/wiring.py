@@ -19,6 +19,7 @@ def gateway_settings(env: Environment, *, open_listener: bool = False) -> Gatewa
         owner_socket=env.owner_socket,
         owner_token=env.owner_token,
         allow_networks=env.allow_networks,
+        stdio_policy=env.stdio_policy,
         allowed_hosts=env.allowed_hosts,
         public_url=env.public_url,
         max_body_bytes=env.max_body_bytes,

@@ -61,6 +61,8 @@ class ServerRow(msgspec.Struct, frozen=True, kw_only=True):
     instructions: str = ""
     fingerprint: str = ""
     paused: bool = False
+    barred: str = ""
+    """Why it may not run, though nobody paused it (`proxy.stdio_policy`)."""
     session_scope: Scope = "workspace"
     timeout_ms: int = 60_000
     position: int = 0
@@ -142,14 +144,16 @@ def compile_hub(
 ) -> HubSnapshot:
     """The immutable snapshot that the gateway serves.
 
-    Features of a paused server stay in it, marked as not to be listed, and so do tools that write on a hub that only
-    reads, which the gateway's policy leaves out of lists: whoever calls one is told why.
+    Features of a paused or barred server stay in it, marked as not to be listed, and so do tools that write on a hub
+    that only reads, which the gateway's policy leaves out of lists: whoever calls one is told why.
     """
     routes: dict[Kind, dict[str, ToolRoute]] = {kind: {} for kind in KINDS}
     offers = list_offers(hub, servers, features, choices)
     for offer in [*(o for o in offers if o.offered), *(o for o in offers if o.state == "writes")]:
         if offer.name not in routes[offer.feature.kind]:
-            routes[offer.feature.kind][offer.name] = _route(offer, listed=not (hub.paused or offer.server.paused))
+            routes[offer.feature.kind][offer.name] = _route(
+                offer, listed=not (hub.paused or offer.server.paused or offer.server.barred)
+            )
     return HubSnapshot(
         hub_id=hub.id,
         workspace_id=hub.workspace_id,
@@ -259,7 +263,8 @@ def _server(row: ServerRow, hub: HubRow) -> HubServer:
         capabilities=capabilities,
         instructions=row.instructions,
         fingerprint=row.fingerprint,
-        enabled=not (row.paused or hub.paused),
+        enabled=not (row.paused or row.barred or hub.paused),
+        barred=row.barred,
         session_scope=row.session_scope,
         timeout_ms=row.timeout_ms,
     )

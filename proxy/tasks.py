@@ -10,6 +10,7 @@ from core import partitions
 from core.clock import now
 from core.jobs import job_task
 from core.schedule import timer
+from proxy.services.barring import apply_stdio_policy
 from proxy.services.calls import RUN, fail_call, forget_old_runs
 from proxy.services.discovery import DISCOVER, enqueue_due
 from proxy.services.runs import run_call, run_discovery, run_let_go
@@ -41,6 +42,12 @@ def let_go(subject: str) -> None:
 def rediscover_due() -> None:
     """Servers whose time has come, or that said that their lists changed."""
     enqueue_due()
+
+
+@timer("proxy.apply_stdio_policy", every=timedelta(minutes=1))
+def apply_policy() -> None:
+    """Servers that may not run any more, or may again: the policy or who is operator changed."""
+    apply_stdio_policy()
 
 
 @timer("proxy.forget", every=timedelta(hours=1))

@@ -16,7 +16,8 @@ from proxy.adapters.changes import ChangeFeed
 from proxy.adapters.database import Database, Row
 from proxy.adapters.rows import choice_row, feature_row, hub_row, server_row, spec_of
 from proxy.compile import compile_hub, implicit_hub
-from proxy.engine.ports import HubSnapshot, UpstreamSpec
+from proxy.engine.ports import HubSnapshot, UpstreamProblem, UpstreamSpec
+from proxy.stdio_policy import NOT_ALLOWED, stdio_bar
 
 HUB = """
 SELECT h.*, w.slug AS workspace_slug, w.version AS workspace_version
@@ -28,7 +29,8 @@ BY_SLUG = HUB.format(
     where="h.slug = %s AND (w.slug = %s OR w.id = (SELECT workspace_id FROM accounts_slugalias WHERE slug = %s))"
 )
 HUB_SERVERS = """
-SELECT s.*, hs.position, hs.offers_all
+SELECT s.*, hs.position, hs.offers_all,
+    EXISTS (SELECT FROM accounts_user u WHERE u.id = s.command_by AND u.is_operator AND u.is_active) AS by_operator
 FROM proxy_hubserver hs JOIN proxy_server s ON s.id = hs.server_id
 WHERE hs.hub_id = %s
 """
@@ -43,7 +45,8 @@ SELECT c.feature_id, c.offered, c.clash_with
 FROM proxy_hubfeature c JOIN proxy_hubserver hs ON hs.id = c.hub_server_id WHERE hs.hub_id = %s
 """
 SERVER = """
-SELECT s.*, w.slug AS workspace_slug, w.version AS workspace_version
+SELECT s.*, w.slug AS workspace_slug, w.version AS workspace_version,
+    EXISTS (SELECT FROM accounts_user u WHERE u.id = s.command_by AND u.is_operator AND u.is_active) AS by_operator
 FROM proxy_server s JOIN accounts_workspace w ON w.id = s.workspace_id
 WHERE s.id = %s AND w.suspended_at IS NULL
 """
@@ -63,7 +66,10 @@ class Unreachable(Exception):
 class PostgresHubs:
     """Implements the engine's `Hubs` port."""
 
-    def __init__(self, database: Database, keyring: Keyring, feed: ChangeFeed) -> None:
+    def __init__(
+        self, database: Database, keyring: Keyring, feed: ChangeFeed, *, stdio_policy: tuple[str, ...] = ("operator",)
+    ) -> None:
+        self._stdio_policy = stdio_policy
         self._database = database
         self._keyring = keyring
         self._feed = feed
@@ -140,7 +146,7 @@ class PostgresHubs:
                 await self._open_key(connection, hub["workspace_id"])
         snapshot = compile_hub(
             hub_row(hub),
-            [server_row(server) for server in servers],
+            [server_row(server, barred=self._bar(server, hub["workspace_slug"])) for server in servers],
             [feature_row(feature) for feature in features],
             [choice_row(choice) for choice in choices],
             hub["workspace_version"],
@@ -153,7 +159,7 @@ class PostgresHubs:
             if server is None:
                 return None, "", 0
             features = await _all(connection, FEATURES, [[server_id]])
-        row = server_row(server)
+        row = server_row(server, barred=self._bar(server, server["workspace_slug"]))
         hub = implicit_hub(row, workspace_id=server["workspace_id"], workspace_slug=server["workspace_slug"])
         snapshot = compile_hub(
             hub, [row], [feature_row(feature) for feature in features], (), server["workspace_version"]
@@ -165,8 +171,20 @@ class PostgresHubs:
             server = await _one(connection, SERVER, [server_id])
             if server is None:
                 return None, "", 0
+            bar = self._bar(server, server["workspace_slug"])
+            if bar:
+                raise UpstreamProblem(NOT_ALLOWED, bar)
             secrets = await self._open(connection, server["workspace_id"], server["secrets"])
         return spec_of(server, secrets), server["workspace_id"], server["workspace_version"]
+
+    def _bar(self, server: Row, workspace_slug: str) -> str:
+        return stdio_bar(
+            self._stdio_policy,
+            transport=server["transport"],
+            command_by=server["command_by"],
+            by_operator=server["by_operator"],
+            workspace_slug=workspace_slug,
+        )
 
     async def _open(self, connection: AsyncConnection[DictRow], workspace: str, sealed: bytes | None) -> dict[str, Any]:
         if not sealed:

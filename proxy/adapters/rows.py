@@ -27,7 +27,7 @@ def hub_row(row: Row) -> HubRow:
     )
 
 
-def server_row(row: Row) -> ServerRow:
+def server_row(row: Row, *, barred: str = "") -> ServerRow:
     return ServerRow(
         id=row["id"],
         slug=row["slug"],
@@ -38,6 +38,7 @@ def server_row(row: Row) -> ServerRow:
         instructions=row["instructions"],
         fingerprint=fingerprint_of(row),
         paused=row["paused_at"] is not None,
+        barred=barred,
         session_scope=row["session_scope"],
         timeout_ms=row["timeout_ms"],
         position=row.get("position", 0),

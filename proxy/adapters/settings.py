@@ -17,6 +17,7 @@ class GatewaySettings:
     owner_socket: str
     owner_token: str = field(repr=False)
     allow_networks: tuple[str, ...] = ()
+    stdio_policy: tuple[str, ...] = ("operator",)
     allowed_hosts: tuple[str, ...] = ()
     public_url: str = "http://localhost:8000"
     max_body_bytes: int = 4 * 1024 * 1024

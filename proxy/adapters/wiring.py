@@ -36,7 +36,7 @@ class Engine:
         self.feed = ChangeFeed(settings.database_url, cut_off_s=settings.cut_off_s)
         self.store = RedisStore(settings.redis_url, prefix=settings.redis_prefix)
         self.keys = PostgresKeys(self.database, keyring, self.feed)
-        self.hubs = PostgresHubs(self.database, keyring, self.feed)
+        self.hubs = PostgresHubs(self.database, keyring, self.feed, stdio_policy=settings.stdio_policy)
         self.journal = FileJournal(
             settings.data_dir / "journal",
             RecordWriter(self.database, self.store).insert,

@@ -88,6 +88,8 @@ def upstream(server: HubServer, problem: UpstreamProblem) -> RpcError:
 
 
 def paused(server: HubServer) -> RpcError:
+    if server.barred:
+        return upstream(server, UpstreamProblem("not_allowed", server.barred))
     return RpcError(UPSTREAM, f'Server "{server.slug}" is paused.', {"server": server.slug, "kind": "paused"})
 
 

@@ -78,6 +78,8 @@ class HubServer(msgspec.Struct, frozen=True, kw_only=True):
     """What the server says of itself; shown to clients of a one-server hub that has no instructions of its own."""
     fingerprint: str = ""
     enabled: bool = True
+    barred: str = ""
+    """Why it is not enabled, where it is not that somebody paused it."""
     session_scope: Literal["client", "person", "workspace"] = "workspace"
     timeout_ms: int = 60_000
 

@@ -41,6 +41,8 @@ class Server(PrefixedModel):
     transport = models.CharField(max_length=5, choices=Transport)
     command = models.CharField(max_length=500, blank=True)
     args = models.JSONField(default=list)
+    command_by = models.CharField(max_length=40, blank=True)
+    """Whoever had the command set, as `proxy.stdio_policy` asks: a person's id, `system`, `bundled`; "" for a key."""
     cwd = models.CharField(max_length=500, blank=True)
     url = models.CharField(max_length=2000, blank=True)
     secrets = models.BinaryField(null=True)

@@ -14,9 +14,11 @@ from proxy.engine import messages
 from proxy.engine.discovery import discover
 from proxy.engine.ports import Reply, UpstreamProblem
 from proxy.models import CallJob, Server
+from proxy.services.barring import bar_of
 from proxy.services.calls import begin_call, finish_call, opened_arguments, principal_now
 from proxy.services.discovery import record_discovery, record_problem
 from proxy.services.reach import spec_of_server
+from proxy.stdio_policy import NOT_ALLOWED
 
 DISCOVERY_S = 240.0
 CALL_S = 660.0
@@ -25,9 +27,13 @@ CLIENT = "Crossroads API"
 
 
 def run_discovery(*, server_id: str) -> None:
-    """Ask a server what it offers, and keep the answer or what went wrong. A paused one is left alone."""
+    """Ask a server what it offers, and keep the answer or what went wrong. One that is paused or may not run is left alone."""
     server = Server.objects.select_related("workspace").filter(pk=server_id, paused_at=None).first()
     if server is None or server.workspace.suspended_at is not None:
+        return
+    bar = bar_of(server)
+    if bar:
+        record_problem(server=server, problem=UpstreamProblem(NOT_ALLOWED, bar))
         return
     spec = spec_of_server(server)
     try:
@@ -42,8 +48,9 @@ def run_discovery(*, server_id: str) -> None:
 
 
 def run_let_go(*, server_id: str) -> None:
-    """End what runs for a server that is gone or paused. Raises UpstreamProblem when the owner is away."""
-    if not Server.objects.filter(pk=server_id, paused_at=None).exists():
+    """End what runs for a server that is gone, paused or barred. Raises UpstreamProblem when the owner is away."""
+    server = Server.objects.select_related("workspace").filter(pk=server_id, paused_at=None).first()
+    if server is None or bar_of(server):
         runtime.run(lambda engine: engine.owner.stop(server_id), timeout_s=LET_GO_S)
 
 

@@ -22,7 +22,7 @@ from proxy.services.clashes import reflag_hubs
 from proxy.services.discovery import DISCOVER, PARTIAL, next_discovery
 from proxy.services.drafts import checked_draft, free_letters, free_slug, next_line
 from proxy.services.secrets import kept_secrets, merged_secrets, put_secrets
-from proxy.services.stdio import as_bundled, require_stdio
+from proxy.services.stdio import as_bundled, command_by, require_stdio
 
 LET_GO = "proxy.let_go"
 _SHOWN = ("title", "letters", "transport", "command", "args", "cwd", "url", "session_scope", "timeout_ms")
@@ -47,6 +47,7 @@ def connect_server(*, actor: Principal, workspace: Workspace, draft: ServerDraft
             slug=draft.slug or free_slug(draft.title, slugs),
             line=next_line([line for _slug, _letters, line in others]),
             catalogue=draft.catalogue[:80],
+            command_by=command_by(actor, workspace, draft) if draft.transport == "stdio" else "",
             created_by=actor.user_id,
             state_since=now(),
             next_discovery_at=next_discovery(now()),
@@ -76,6 +77,7 @@ def update_server(*, actor: Principal, server: Server, draft: ServerDraft) -> Se
         reached = any(before[field] != after[field] for field in _REACHED_BY)
         if reached:
             _check_stdio(actor, server, draft)
+            server.command_by = command_by(actor, server.workspace, draft) if draft.transport == "stdio" else ""
             # What it speaks is to be found out anew; what was decided about its tools stays.
             server.eras = []
         server.save()

@@ -14,6 +14,7 @@ from core.decision import Principal
 from core.permissions import INSTALLATION, SYSTEM, allowed
 from proxy.errors import StdioRefused
 from proxy.importers.drafts import ServerDraft
+from proxy.stdio_policy import BUNDLED, BY_SYSTEM
 
 BUNDLED_ARGS = ("-m", "proxy.bundled")
 _CODE = Path(__file__).resolve().parents[2]
@@ -40,6 +41,15 @@ def require_stdio(actor: Principal, workspace: Workspace, draft: ServerDraft) ->
     refusal = stdio_refusal(actor, workspace)
     if refusal:
         raise StdioRefused(refusal)
+
+
+def command_by(actor: Principal, workspace: Workspace, draft: ServerDraft) -> str:
+    """Whom STDIO_POLICY is asked about from now on. A key is nobody: under `operator` it takes the person."""
+    if is_bundled(draft, workspace):
+        return BUNDLED
+    if actor is SYSTEM:
+        return BY_SYSTEM
+    return actor.user_id if actor.kind == "person" else ""
 
 
 def bundled_draft(workspace: Workspace) -> ServerDraft:

@@ -18,16 +18,19 @@ from core.models import Job, WebhookDelivery
 from proxy.adapters import runtime
 from proxy.adapters.wiring import Engine
 from proxy.engine.own_stream import changed_lists
-from proxy.engine.ports import HubSnapshot, Reply
+from proxy.engine.ports import HubSnapshot, Reply, UpstreamProblem
 from proxy.importers.drafts import ServerDraft
 from proxy.models import Call, CallJob, Hub, Server
 from proxy.selectors.calls import call_lines, find_call, opened_payload
 from proxy.selectors.servers import draft_of
+from proxy.services.barring import apply_stdio_policy, bar_of
 from proxy.services.calls import begin_call, fail_call, finish_call, forget_old_runs, opened_result, request_call
 from proxy.services.hubs import create_hub, delete_hub, pause_hub, update_hub
 from proxy.services.runs import run_call, run_discovery, run_let_go
-from proxy.services.servers import connect_server, pause_server, resume_server
+from proxy.services.servers import connect_server, pause_server, resume_server, update_server
+from proxy.services.stdio import bundled_draft
 from proxy.services.testing import ADVICE, ConnectionTest, test_connection
+from proxy.stdio_policy import REFUSAL
 from tests.peers.fixtures import ROOT, Peers, stdio_command, wait_until
 from tests.proxy.conftest import Cast
 
@@ -243,6 +246,60 @@ def test_a_paused_server_is_in_no_list_and_who_calls_is_told(cast: Cast, hub: Hu
     wait_until(lambda: served(hub).version > paused.version, limit_s=5, what="the change")
     assert "peer__echo" in listed(cast.member, hub)
     assert changed_lists(paused, served(hub)) == ["tools"]
+
+
+def test_a_stricter_policy_stops_commands_that_are_connected(cast: Cast, settings: Settings) -> None:
+    def allow(*words: str) -> None:
+        """As after a restart of everything."""
+        runtime.stop()
+        settings.ENV = replace(settings.ENV, stdio_policy=words)
+        settings.GATEWAY = replace(settings.GATEWAY, stdio_policy=words)
+
+    def running() -> int:
+        children = runtime.run(lambda engine: engine.owner.status()).children
+        return sum(child.server_id == server.id for child in children)
+
+    allow("everyone")
+    server = connect_server(actor=cast.admin, workspace=cast.workspace, draft=command())
+    run_discovery(server_id=server.id)
+    hub = create_hub(actor=cast.admin, workspace=cast.workspace, title="Main", servers=[server])
+    assert asked(cast.member, hub, "tools/call", name="peer__echo", arguments={"text": "x"}).error is None
+    assert running()
+    allow("operator")
+    assert listed(cast.member, hub) == []
+    error = asked(cast.member, hub, "tools/call", name="peer__echo", arguments={"text": "x"}).error
+    assert json.loads(bytes(error or b"")) == {
+        "code": -32010, "message": f'Server "peer": {REFUSAL}', "data": {"server": "peer", "kind": "not_allowed"},
+    }  # fmt: skip
+    with pytest.raises(UpstreamProblem, match="does not allow"):
+        runtime.run(lambda engine: engine.hubs.spec(server.id))
+    assert apply_stdio_policy() == 1
+    assert apply_stdio_policy() == 0
+    run_let_go(server_id=server.id)
+    assert running() == 0
+    run_discovery(server_id=server.id)
+    server.refresh_from_db()
+    assert (server.state, server.problem_kind, server.problem) == ("broken", "not_allowed", REFUSAL)
+    assert running() == 0
+    allow("acme")
+    assert apply_stdio_policy() == 1
+    run_discovery(server_id=server.id)
+    server.refresh_from_db()
+    assert (server.state, server.problem_kind) == ("running", "")
+
+
+def test_commands_of_the_operator_and_the_bundled_server_run_under_any_policy(cast: Cast, settings: Settings) -> None:
+    settings.ENV = replace(settings.ENV, stdio_policy=("everyone",))
+    own = connect_server(actor=cast.operator, workspace=cast.workspace, draft=command())
+    bundled = connect_server(actor=cast.admin, workspace=cast.workspace, draft=bundled_draft(cast.workspace))
+    admins = connect_server(actor=cast.admin, workspace=cast.workspace, draft=replace(command(), title="Admin's"))
+    settings.ENV = replace(settings.ENV, stdio_policy=("operator",))
+    assert [bool(bar_of(server)) for server in (own, bundled, admins)] == [False, False, True]
+    adopted = update_server(actor=cast.operator, server=admins, draft=replace(draft_of(admins), args=("-c", "pass")))
+    assert bar_of(adopted) == "", "the operator had this command set"
+    cast.users["operator"].is_operator = False
+    cast.users["operator"].save()
+    assert bar_of(own), "who is no operator any more"
 
 
 def test_a_call_that_a_worker_runs(cast: Cast, hub: Hub) -> None:

@@ -5,7 +5,9 @@ import json
 from django.test import Client
 
 from proxy.models import Feature, Server
+from proxy.services.barring import apply_stdio_policy
 from proxy.services.discovery import record_discovery
+from proxy.stdio_policy import REFUSAL
 from tests.proxy.offering import discovered
 from tests.site.conftest import Things, add_call
 
@@ -65,6 +67,16 @@ def test_a_changed_server_keeps_the_secrets_that_were_left_blank(things: Things)
     server = Server.objects.get(slug="docs")
     assert server.title == "Manuals"
     assert bytes(server.secrets or b"") == before
+
+
+def test_a_command_that_may_not_run_any_more_says_why(things: Things) -> None:
+    Server.objects.filter(slug="up").update(transport="stdio", command="sh", command_by=things.cast.users["admin"].id)
+    assert apply_stdio_policy() == 1
+    page = text(owner(things).get(f"{W}servers/up/"))
+    assert "may not run" in page
+    assert REFUSAL in page
+    answer = things.cast.api("owner", "read").get(f"/api/v1/workspaces/acme/servers/{things.server.id}").json()
+    assert answer["problem"] == {"kind": "not_allowed", "sentence": REFUSAL}
 
 
 def test_a_server_is_paused_asked_and_removed(things: Things) -> None:
