@@ -101,7 +101,7 @@ class Manifest(_Strict, frozen=True, kw_only=True):
 
 def read_package(value: Any) -> Package:
     """A package from JSON values. Raises msgspec.ValidationError, whose text names the field."""
-    package: Package = msgspec.convert(value, Package)  # type: ignore[arg-type]  # mypy: a union is no type object
+    package: Package = msgspec.convert(value, Package)
     return package
 
 
