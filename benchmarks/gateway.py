@@ -149,9 +149,8 @@ def main() -> None:
         )
         key = seeded.stdout.strip().splitlines()[-1]
         command = [sys.executable, "-m", "uvicorn", "config.gateway:application", "--host", "127.0.0.1"]
-        gateway = stack.enter_context(
-            process([*command, "--port", str(port), "--no-access-log", "--log-level", "warning"], env)
-        )
+        command += ["--http", "config.serving:TimedProtocol", "--port", str(port)]
+        gateway = stack.enter_context(process([*command, "--no-access-log", "--log-level", "warning"], env))
         url = f"http://127.0.0.1:{port}/mcp/bench/main"
         wait_for(url)
         measure(url, key, gateway.pid)

@@ -23,6 +23,7 @@ from django.db import connections  # noqa: E402
 
 from config.bodies import BodyLimit  # noqa: E402
 from config.gateway import serve_lifespan  # noqa: E402
+from config.serving import keep_time  # noqa: E402
 from proxy.adapters import runtime  # noqa: E402
 from proxy.adapters.wiring import Engine, build_engine  # noqa: E402
 
@@ -49,6 +50,7 @@ class WebApplication:
             await serve_lifespan(receive, send, start=self._start, stop=self._stop)
 
     async def _start(self) -> None:
+        keep_time(settings.ENV)
         self._engine = build_engine(settings.GATEWAY)
         await self._engine.start()
         runtime.adopt(self._engine, asyncio.get_running_loop())

@@ -110,6 +110,9 @@ class Environment:
     open_port: int
     """Port of the open listener on loopback; 0 is off."""
     max_body_bytes: int
+    request_headers_s: int
+    request_body_s: int
+    """How long the headers of a request may take, and how long its body may stand still."""
     call_retention_days: int
     rediscovery_minutes: int
     email_url: str = field(repr=False)
@@ -158,6 +161,8 @@ def read_environment(env: Mapping[str, str] | None = None, *, load: Callable[[],
         open_signup=_flag(env, "OPEN_SIGNUP", True),
         open_port=_number(env, "OPEN_PORT", 0),
         max_body_bytes=_number(env, "MAX_BODY_BYTES", 4 * 1024 * 1024, least=1024),
+        request_headers_s=_number(env, "REQUEST_HEADERS_S", 15, least=1),
+        request_body_s=_number(env, "REQUEST_BODY_S", 30, least=1),
         call_retention_days=_number(env, "CALL_RETENTION_DAYS", 90, least=1),
         rediscovery_minutes=_number(env, "REDISCOVERY_MINUTES", 15, least=1),
         email_url=env.get("EMAIL_URL", ""),

@@ -1,7 +1,8 @@
 """The gateway process: `/mcp` alone, without Django's set-up.
 
-uvicorn config.gateway:application        behind keys, as the web process serves it
-uvicorn config.gateway:open_application   the open listener: hubs marked open, no keys, loopback only
+uvicorn --http config.serving:TimedProtocol config.gateway:application        behind keys, as the web process serves it
+uvicorn --http config.serving:TimedProtocol config.gateway:open_application   the open listener: hubs marked open, no
+                                                                              keys, loopback only
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from config.env import read_environment
+from config.serving import keep_time
 from config.wiring import gateway_settings
 from proxy.adapters.wiring import Engine, build_engine
 
@@ -51,7 +53,9 @@ class GatewayApplication:
             await serve_lifespan(receive, send, start=self._start, stop=self._stop)
 
     async def _start(self) -> None:
-        self._engine = build_engine(gateway_settings(read_environment(), open_listener=self._open))
+        env = read_environment()
+        keep_time(env)
+        self._engine = build_engine(gateway_settings(env, open_listener=self._open))
         await self._engine.start()
 
     async def _stop(self) -> None:

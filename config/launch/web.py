@@ -10,13 +10,15 @@ import sys
 
 import uvicorn
 
+from config.serving import TimedProtocol
+
 
 def main(application: str, descriptors: list[str]) -> None:
     sockets = [socket.socket(fileno=int(descriptor)) for descriptor in descriptors]
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=TimedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
