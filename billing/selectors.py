@@ -31,7 +31,17 @@ def month_start(moment: datetime | None = None) -> datetime:
 
 def usage_this_month(workspace_id: str) -> list[Usage]:
     """Every meter's sum since the month began, also those that stand at 0."""
-    rows = _hours(workspace_id, month_start()).values_list("meter").annotate(sum=Sum("quantity"))
+    return usage_between(workspace_id, month_start())
+
+
+def usage_between(
+    workspace_id: str, since: datetime, until: datetime | None = None, *, subject: str = ""
+) -> list[Usage]:
+    """Every meter's sum of a time. `subject`: a hub's id; empty for all."""
+    hours = _hours(workspace_id, since)
+    hours = hours.filter(hour__lt=until) if until else hours
+    hours = hours.filter(subject=subject) if subject else hours
+    rows = hours.values_list("meter").annotate(sum=Sum("quantity"))
     sums = dict(rows)
     meters = Meter.objects.order_by("id")
     return [Usage(meter.name, meter.title, meter.unit, sums.get(meter.name, 0)) for meter in meters]

@@ -26,6 +26,7 @@ def register_places() -> None:
         (_("Servers"), "servers", "server", _counting(Server, "workspace"), "server.view"),
         (_("Tools"), "tools", "wrench", count_tools, "tool.view"),
         (_("Calls"), "calls", "activity", None, "call.view"),
+        (_("Usage"), "usage", "chart-column", None, "call.view"),
     )
     for order, (label, name, icon, count, permission) in enumerate(places, start=1):
         register_place("workspace", label, f"proxy:{name}", icon, order * 10, count=count, permission=permission)  # type: ignore[arg-type]

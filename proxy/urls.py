@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from proxy.views import calls, connect, hub_edit, hubs, overview, servers, tools
+from proxy.views import calls, connect, hub_edit, hubs, overview, servers, tools, usage
 
 app_name = "proxy"
 
@@ -29,6 +29,8 @@ urlpatterns = [
     path(CALLS, calls.list_calls, name="calls"),
     path(f"{CALLS}live/", calls.live_calls, name="calls-live"),
     path(f"{CALLS}<str:call>/", calls.show_call, name="call"),
+    path("w/<slug:workspace>/usage/", usage.show_usage, name="usage"),
+    path("w/<slug:workspace>/usage/calls.csv", usage.export_usage, name="usage-export"),
     path(HUBS, hubs.list_hubs, name="hubs"),
     path("w/<slug:workspace>/new-hub/", hub_edit.new_hub, name="hub-new"),
     path(HUB, hubs.show_hub, name="hub"),

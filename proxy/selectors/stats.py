@@ -20,7 +20,7 @@ BUCKETS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 """Upper ends of the histogram; what takes longer is in one more bucket."""
 _HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=15)
-_RANGE = """
+RANGE = """
     workspace = %(workspace)s AND id >= %(first)s AND month >= %(month)s AND started_at >= %(since)s
     AND started_at < %(until)s AND (%(hub)s = '' OR hub = %(hub)s) AND (%(server)s = '' OR server = %(server)s)
     AND (%(method)s = '' OR method = %(method)s)
@@ -128,7 +128,7 @@ def summarize(span: Span) -> Summary:
                 ORDER BY duration_us - COALESCE((stages ->> 'upstream')::bigint, 0)
                     - COALESCE((stages ->> 'connect')::bigint, 0)
             ) FILTER (WHERE outcome <> 'refused')
-        FROM proxy_call WHERE {_RANGE}
+        FROM proxy_call WHERE {RANGE}
         """,  # noqa: S608  # constants of this module
         span.params(),
     )
@@ -144,7 +144,7 @@ def histogram(span: Span) -> list[Bucket]:
         f"""
         SELECT width_bucket(duration_us - 1, %(ends)s::bigint[]), count(*) FILTER (WHERE {_GOOD}),
             count(*) FILTER (WHERE {_BAD})
-        FROM proxy_call WHERE {_RANGE} GROUP BY 1
+        FROM proxy_call WHERE {RANGE} GROUP BY 1
         """,  # noqa: S608  # constants of this module
         params,
     )
@@ -160,7 +160,7 @@ def by_minute(span: Span, *, step: timedelta = timedelta(minutes=1)) -> list[Min
         f"""
         SELECT date_bin(%(step)s, started_at, 'epoch'), count(*) FILTER (WHERE {_GOOD}),
             count(*) FILTER (WHERE {_BAD}), count(*) FILTER (WHERE outcome = 'refused')
-        FROM proxy_call WHERE {_RANGE} GROUP BY 1
+        FROM proxy_call WHERE {RANGE} GROUP BY 1
         """,  # noqa: S608  # constants of this module
         params,
     )
@@ -193,7 +193,7 @@ def tool_stats(span: Span, names: Mapping[str, Collection[tuple[str, str]]]) -> 
             FROM proxy_call
             JOIN unnest(%(servers)s::text[], %(names)s::text[], %(items)s::text[]) AS m (at_server, called, item)
                 ON server = m.at_server AND name = m.called
-            WHERE {_RANGE}
+            WHERE {RANGE}
         )
         SELECT item, ago, count(*), count(*) FILTER (WHERE {_GOOD}), count(*) FILTER (WHERE {_BAD}),
             percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_us) FILTER (WHERE outcome <> 'refused')

@@ -26,7 +26,7 @@ OWN = (
 )
 WORKSPACE = (
     *("", "servers/", "connect/", "connect/paste/", "connect/from/github/", "tools/", "hubs/", "new-hub/", "calls/"),
-    *("keys/", "keys/new/", "settings/", "webhooks/", "webhooks/new/", "webhooks/single/"),
+    *("usage/", "keys/", "keys/new/", "settings/", "webhooks/", "webhooks/new/", "webhooks/single/"),
 )
 OPERATOR = ("/operator/", "/operator/jobs/", "/operator/outbox/", "/operator/workspaces/")
 MISSING = ("/nothing/here/", "/setup/wrong/", "/marketplace/no-such-entry/")
