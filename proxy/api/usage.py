@@ -39,13 +39,15 @@ class CountSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField()
     calls = serializers.IntegerField()
-    errors = serializers.IntegerField(help_text=_("Of these calls, those that ended with an error of the tool."))
+    tool_errors = serializers.IntegerField(
+        source="errors", help_text=_("Of these calls, those that ended with an error of the tool.")
+    )
     reply_bytes = serializers.IntegerField()
 
 
 class SumSerializer(serializers.Serializer[Any]):
     calls = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    tool_errors = serializers.IntegerField(source="errors")
     reply_bytes = serializers.IntegerField()
 
 

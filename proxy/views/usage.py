@@ -78,7 +78,7 @@ def show_usage(request: WorkspaceRequest, workspace: str) -> HttpResponse:
 def export_usage(request: WorkspaceRequest, workspace: str) -> HttpResponseBase:
     """The month as CSV: one line for each day, server, key and member."""
     month = _asked(request, kept_months())
-    head = ("day", "server", "key", "member", "calls", "errors", "reply_bytes")
+    head = ("day", "server", "key", "member", "calls", "tool_errors", "reply_bytes")
     lines = csv_lines(head, usage_rows(request.workspace.id, month))
     name = f"{request.workspace.slug}-{month:%Y-%m}.csv"
     return StreamingHttpResponse(

@@ -109,9 +109,9 @@ def test_the_api_says_the_same(things: Things) -> None:
     assert answer.status_code == 200
     body = answer.json()
     assert body["month"] == f"{this_month():%Y-%m}"
-    assert body["total"] == {"calls": 2, "errors": 1, "reply_bytes": 0}
+    assert body["total"] == {"calls": 2, "tool_errors": 1, "reply_bytes": 0}
     assert body["servers"] == [
-        {"id": things.server.id, "name": "Up", "calls": 2, "errors": 1, "reply_bytes": 0}
+        {"id": things.server.id, "name": "Up", "calls": 2, "tool_errors": 1, "reply_bytes": 0}
     ]  # fmt: skip
     assert body["days"][-1]["day"] == f"{now().astimezone(UTC):%Y-%m-%d}"
     for wrong in ("1999-01", "2026-13", "x"):
