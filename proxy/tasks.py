@@ -13,6 +13,7 @@ from core.schedule import timer
 from proxy.services.barring import apply_stdio_policy
 from proxy.services.calls import RUN, fail_call, forget_old_runs
 from proxy.services.discovery import DISCOVER, enqueue_due
+from proxy.services.pruning import prune_definitions
 from proxy.services.runs import run_call, run_discovery, run_let_go
 from proxy.services.servers import LET_GO
 
@@ -48,6 +49,12 @@ def rediscover_due() -> None:
 def apply_policy() -> None:
     """Servers that may not run any more, or may again: the policy or who is operator changed."""
     apply_stdio_policy()
+
+
+@timer("proxy.prune_definitions", every=timedelta(days=1))
+def prune() -> None:
+    """What servers once said of their tools, and nobody needs any more."""
+    prune_definitions()
 
 
 @timer("proxy.forget", every=timedelta(hours=1))

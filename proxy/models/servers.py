@@ -85,6 +85,8 @@ class Definition(models.Model):
     body = OrderedJSONField()
     size = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    unused_since = models.DateTimeField(null=True, db_index=True)
+    """When pruning first found that nothing refers to it."""
 
     def __str__(self) -> str:
         return self.id[:12]

@@ -21,6 +21,7 @@ from proxy.engine.ports import UpstreamProblem
 from proxy.models import Definition, Feature, Hub, Server
 from proxy.services.clashes import reflag_hubs
 from proxy.services.definitions import Item, plain, read_items
+from proxy.services.pruning import use_again
 from proxy.services.reach import fingerprint_of
 from proxy.services.secrets import mask, opened_secrets
 
@@ -177,6 +178,7 @@ def _store_features(server: Server, items: Sequence[Item]) -> Difference:
 
 def _store_definitions(items: Sequence[Item]) -> None:
     bodies = {item.digest: item for item in items}
+    use_again(bodies)
     known = set(Definition.objects.filter(pk__in=bodies).values_list("pk", flat=True))
     missing = (Definition(id=digest, body=item.body, size=item.size) for digest, item in bodies.items())
     rows = [row for row in missing if row.pk not in known]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from core.clock import now
 from core.models import Event, Job
@@ -16,8 +17,10 @@ from proxy.selectors.servers import counts_by_kind, draft_of
 from proxy.services.discovery import enqueue_due, record_discovery, record_problem
 from proxy.services.features import set_feature
 from proxy.services.hubs import create_hub, update_hub
+from proxy.services.pruning import prune_definitions
 from proxy.services.reach import fingerprint_of
-from proxy.services.servers import pause_server, update_server
+from proxy.services.servers import delete_server, pause_server, update_server
+from proxy.tasks import prune
 from tests.proxy.conftest import Cast, MakeServer, tool_of
 from tests.proxy.offering import discovered, tool
 
@@ -323,3 +326,51 @@ def test_a_suspended_workspace_is_not_asked(cast: Cast, make_server: MakeServer)
     cast.workspace.suspended_at = now()
     cast.workspace.save()
     assert enqueue_due() == 0
+
+
+def test_definitions_go_once_no_kept_call_can_have_used_them(
+    cast: Cast, make_server: MakeServer, settings: Settings
+) -> None:
+    server = make_server("GitHub", "search")
+    first = tool_of(server, "search").definition_id
+    record_discovery(server=server, found=discovered(tool("search", title="Changed")))
+    second = tool_of(server, "search").definition_id
+    prune()
+    assert Definition.objects.filter(pk=first).exclude(unused_since=None).exists()
+    assert Definition.objects.get(pk=second).unused_since is None
+    age(first, days=settings.ENV.call_retention_days - 1)
+    assert prune_definitions() == (0, 0), "calls of that time are kept"
+    age(first, days=settings.ENV.call_retention_days + 1)
+    assert prune_definitions() == (0, 1)
+    assert prune_definitions() == (0, 0)
+    assert set(Definition.objects.values_list("pk", flat=True)) == {second}
+    tool_of(server, "search").definition.refresh_from_db()
+
+
+def test_a_definition_that_comes_back_is_not_pruned(cast: Cast, make_server: MakeServer, settings: Settings) -> None:
+    server = make_server("GitHub", "search")
+    first = tool_of(server, "search").definition_id
+    record_discovery(server=server, found=discovered("other"))
+    record_discovery(server=server, found=discovered(tool("search", title="Changed")))
+    prune_definitions()
+    age(first, days=settings.ENV.call_retention_days + 1)
+    record_discovery(server=server, found=discovered("search"))
+    assert Definition.objects.get(pk=first).unused_since is None
+    prune_definitions()
+    assert tool_of(server, "search").definition_id == first
+    assert Definition.objects.filter(pk=first).exists()
+
+
+def test_what_only_another_workspace_uses_stays(cast: Cast, make_server: MakeServer, settings: Settings) -> None:
+    here, there = make_server("Here", "search"), make_server("There", "search")
+    shared = tool_of(here, "search").definition_id
+    assert tool_of(there, "search").definition_id == shared
+    delete_server(actor=cast.admin, server=here)
+    prune_definitions()
+    age(shared, days=settings.ENV.call_retention_days + 1)
+    prune_definitions()
+    assert Definition.objects.filter(pk=shared).exists()
+
+
+def age(definition: str, *, days: int) -> None:
+    Definition.objects.filter(pk=definition).update(unused_since=now() - timedelta(days=days))
