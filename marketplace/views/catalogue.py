@@ -35,7 +35,7 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
             "total": len(entries()),
             "categories": category_choices(query, found.categories),
             "needs": need_choices(query, found.needs),
-            "category_label": CATEGORIES.get(query.category),  # type: ignore[call-overload]
+            "category_label": CATEGORIES.get(query.category),
             "sign_in_labels": SIGN_IN,
             "narrowed": bool(query.category) + len(query.needs),
         },

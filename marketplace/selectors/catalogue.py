@@ -59,7 +59,7 @@ class Query:
 
 
 def category_choices(query: Query, found: Sequence[Facet]) -> list[Choice]:
-    return [Choice(f.value, CATEGORIES[f.value], f.count, f.value == query.category) for f in found]  # type: ignore[index]
+    return [Choice(f.value, CATEGORIES[f.value], f.count, f.value == query.category) for f in found]
 
 
 def need_choices(query: Query, found: Sequence[Facet]) -> list[Choice]:
