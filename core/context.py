@@ -21,13 +21,13 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def places(request: HttpRequest) -> dict[str, Any]:
-    """`site.places` by area and `site.workspaces`, computed only where a template asks; `site.theme`.
+    """`here.places` by area and `here.workspaces`, computed only where a template asks; `here.theme`.
 
-    One name, so that a page's own variables do not take the layout's away.
+    One name, so that a page's own variables do not take the layout's away. Not `site`: allauth's pages have that.
     """
-    site = {
+    here = {
         "places": {area: SimpleLazyObject(partial(places_of, request, area)) for area in AREAS},
         "workspaces": SimpleLazyObject(partial(workspaces, request)),
         "theme": theme_of(request) if hasattr(request, "user") else "",
     }
-    return {"site": site}
+    return {"here": here}

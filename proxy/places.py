@@ -20,6 +20,10 @@ M = TypeVar("M", bound=Model)
 
 def register_places() -> None:
     """Called once, in AppConfig.ready."""
+    also = {
+        "hubs": ("proxy:hub-new",),
+        "servers": ("proxy:server-connect", "proxy:server-paste", "marketplace:connect"),
+    }
     places: tuple[tuple[object, str, str, Count | None, str], ...] = (
         (_("Overview"), "overview", "layout-dashboard", None, "workspace.view"),
         (_("Hubs"), "hubs", "waypoints", _counting(Hub, "workspace"), "hub.view"),
@@ -29,7 +33,8 @@ def register_places() -> None:
         (_("Usage"), "usage", "chart-column", None, "call.view"),
     )
     for order, (label, name, icon, count, permission) in enumerate(places, start=1):
-        register_place("workspace", label, f"proxy:{name}", icon, order * 10, count=count, permission=permission)  # type: ignore[arg-type]
+        more = also.get(name, ())
+        register_place("workspace", label, f"proxy:{name}", icon, order * 10, count, permission, more)  # type: ignore[arg-type]
 
 
 def _counting(model: type[Model], field: str) -> Callable[[WorkspaceRequest], int]:

@@ -34,6 +34,7 @@ COLUMNS = (
     Column("expires", gettext_lazy("Expires"), sort="expires_at", wide_only=True),
     Column("do", gettext_lazy("Actions"), hidden_label=True, align="right"),
 )
+OWNER = Column("user", gettext_lazy("Acts for"), wide_only=True)
 _SHOWN_ONCE = "new_key"
 
 
@@ -56,13 +57,15 @@ FILTERS = (
 @workspace_page("key.manage_own")
 def keys(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     rows = keys_for(request.principal, request.workspace)
-    table = Table(request, rows, columns=COLUMNS, filters=FILTERS, search=("name", "hint"), order="-id", name="keys")
+    everybody = allowed(request.principal, "key.manage", in_workspace(request.workspace, "key"))
+    columns = (COLUMNS[0], OWNER, *COLUMNS[1:]) if everybody else COLUMNS
+    table = Table(request, rows, columns=columns, filters=FILTERS, search=("name", "hint"), order="-id", name="keys")
     hubs = {choice.id: choice.label for choice in hub_choices(request.workspace)}
     for row in table.rows:
         row.hub_label = hubs.get(row.hub, row.hub)
     context = {
         "table": table,
-        "everybody": allowed(request.principal, "key.manage", in_workspace(request.workspace, "key")),
+        "everybody": everybody,
         "now": now(),
     }
     return render(request, "accounts/keys.html", context)

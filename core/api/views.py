@@ -37,5 +37,5 @@ class DocsView(SpectacularSwaggerSplitView):
             # The framework has put nobody in its place: the session knows better.
             request._request.user = get_user(request._request)
             response.data["user"] = request._request.user
-            response.data["site"] = places(request._request)["site"] | {"theme": "light"}
+            response.data["here"] = places(request._request)["here"] | {"theme": "light"}
         return response

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from core.components.chart_data import Bucket, Histogram
 from core.components.chart_parts import data_table, rect
 from core.components.formats import plain_duration, plain_number
-from core.components.html import EMPTY, join, point
+from core.components.html import EMPTY, attributes, join, point
 
-_WIDTH, _FOOT, _TALLEST = 620.0, 148.0, 140.0
+_WIDTH, _FOOT, _TALLEST = 620.0, 148.0, 112.0
+_FIRST, _STEP = -16, 21
+"""Where the names of markers stand: a row for each, all of them above the tallest bar."""
 
 
 def histogram(picture: Histogram) -> SafeString:
@@ -27,8 +29,8 @@ def histogram(picture: Histogram) -> SafeString:
     parts = [SafeString('<path class="ax" d="M0 148.5H620"/>')]
     for index, bucket in enumerate(buckets):
         parts += _column(bucket, index * slot, slot, most)
-        label_x = min((index + 1) * slot, _WIDTH - 6)
-        parts.append(format_html('<text x="{}" y="166">{}</text>', point(label_x), _tick(bucket.upto)))
+        css = " ".join(("last" * (index == len(buckets) - 1), "odd" * (index % 2))).strip()
+        parts.append(format_html('<text{} x="{}" y="166">{}</text>', *_label(css, (index + 1) * slot, bucket.upto)))
     parts += _markers(picture, slot)
     rows = [(plain_duration(b.upto), plain_number(b.count), plain_number(b.failed)) for b in buckets]
     marks = ", ".join(f"{name} {_tick_with_unit(ms)}" for name, ms in picture.markers)
@@ -37,9 +39,14 @@ def histogram(picture: Histogram) -> SafeString:
         "marks": marks,
     }
     picture_svg = format_html(
-        '<svg class="lat" viewBox="0 -12 620 184" role="img" aria-label="{}">{}</svg>', said, join(parts)
+        '<svg class="lat" viewBox="0 -30 620 202" role="img" aria-label="{}">{}</svg>', said, join(parts)
     )
     return picture_svg + data_table((_("Up to"), _("Calls"), _("Failed")), rows)
+
+
+def _label(css: str, x: float, upto: float) -> tuple[SafeString, str, str]:
+    """On a narrow page the odd ticks are left out; the last one ends at the edge."""
+    return attributes(class_=css), point(x), _tick(upto)
 
 
 def _tick(ms: float) -> str:
@@ -73,12 +80,13 @@ def _position(ms: float, buckets: Sequence[Bucket], slot: float) -> float:
 
 
 def _markers(picture: Histogram, slot: float) -> list[SafeString]:
-    """A dotted line and its name; near the right edge the name stands on the left of it."""
+    """A dotted line down from its name, which near the right edge stands on the left of it."""
     parts = []
     for rank, (name, ms) in enumerate(picture.markers):
         x = _position(ms, picture.buckets, slot)
         css, label_x = ("ml end", x - 5) if x > _WIDTH - 72 else ("ml", x + 5)
         said = f"{name} {_tick_with_unit(ms)}"
-        parts.append(format_html('<path class="mk" d="M{} -8V148"/>', point(x)))
-        parts.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', css, point(label_x), 20 * rank, said))
+        y = _FIRST + _STEP * rank
+        parts.append(format_html('<path class="mk" d="M{} {}V148"/>', point(x), y - 10))
+        parts.append(format_html('<text class="{}" x="{}" y="{}">{}</text>', css, point(label_x), y, said))
     return parts

@@ -40,8 +40,8 @@ def minutes(picture: Minutes) -> SafeString:
     most = max((a + f for a, f in zip(picture.answered, picture.failed, strict=True)), default=0) or 1
     bars: list[SafeString] = []
     for index, (answered, failed) in enumerate(zip(picture.answered, picture.failed, strict=True)):
-        foot = max(failed / most * 45, 1.5) if failed else 0.0
-        body = answered / most * 45
+        foot = max(failed / most * 57, 1.5) if failed else 0.0
+        body = answered / most * 57
         if answered:
             bars.append(rect(index * 5, 60 - foot - body, 4, body, "b2"))
         if failed:

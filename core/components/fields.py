@@ -33,8 +33,13 @@ def field(
     icon: str = "",
     label: str = "",
     placeholder: str = "",
+    optional: bool = True,
 ) -> SafeString:
-    """One field. `switch` draws a checkbox as a switch; prefix and suffix stand inside the box."""
+    """One field. `switch` draws a checkbox as a switch; prefix and suffix stand inside the box.
+
+    What may stay empty says so, but for a list to choose from, which says it by its choices. `optional=False` keeps
+    that away from a field that is needed only beside certain others.
+    """
     if bound.is_hidden:
         return safe(str(bound))
     kind = _kind(bound)
@@ -48,7 +53,8 @@ def field(
     context = {
         "field": bound, "kind": kind, "switch": switch, "prefix": prefix, "suffix": suffix, "mono": mono, "icon": icon,
         "label": label or bound.label, "control": bound.as_widget(attrs=attrs) if kind != "group" else EMPTY,
-        "choices": list(bound) if kind == "group" else [], "required": bound.field.required,
+        "choices": list(bound) if kind == "group" else [],
+        "optional": optional and not bound.field.required and kind != "select",
     }  # fmt: skip
     return safe(render_to_string("components/field.html", context))
 

@@ -40,7 +40,9 @@ def number(value: float | Decimal | None, unit: str = "", digits: int | None = N
 
 
 def duration_parts(ms: float) -> tuple[str, str]:
-    """Milliseconds to 10 s, then seconds, minutes, hours, days: (number, unit)."""
+    """Milliseconds to 10 s (0.01 at least), then seconds, minutes, hours, days: (number, unit)."""
+    if 0 < ms < 0.095:
+        return plain_number(max(round(ms, 2), 0.01)), "ms"
     if ms < 9.95:
         return plain_number(round(ms, 1)), "ms"
     if ms < 9_999.5:
@@ -116,6 +118,12 @@ def _short(local: datetime, now: datetime) -> str:
     return date_format(local, "j M, H:i" if local.year == here.year else "j M Y")
 
 
+def _clock(local: datetime, now: datetime) -> str:
+    """To the second today; an older moment needs its day more than its seconds."""
+    today = local.date() == timezone.localtime(now).date()
+    return date_format(local, "H:i:s") if today else _short(local, now)
+
+
 def exact(moment: datetime) -> str:
     """The moment to the second in the person's zone and in UTC, for the hover."""
     utc = date_format(moment.astimezone(UTC), "j M Y, H:i:s") + " UTC"
@@ -139,7 +147,7 @@ def when(
     text = {
         "short": lambda: _short(local, now),
         "ago": lambda: ago(moment, now),
-        "time": lambda: date_format(local, "H:i:s"),
+        "time": lambda: _clock(local, now),
         "date": lambda: date_format(local, "j M Y"),
         "full": lambda: f"{date_format(local, 'j M Y, H:i')} {local.tzname() or ''}".strip(),
     }[style]()

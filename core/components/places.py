@@ -44,6 +44,8 @@ class Place:
     order: int
     count: Count | None = None
     permission: str = ""
+    also: tuple[str, ...] = ()
+    """Pages that belong to it and stand beside its address, by name: they show it as the current place."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,11 @@ def register_place(
     order: int,
     count: Count | None = None,
     permission: str = "",
+    also: tuple[str, ...] = (),
 ) -> None:
     """Add a place. Registering the same area and URL again replaces it, so that a reload does no harm."""
     _places[:] = [place for place in _places if (place.area, place.url_name) != (area, url_name)]
-    _places.append(Place(area, label, url_name, icon, order, count, permission))
+    _places.append(Place(area, label, url_name, icon, order, count, permission, also))
     _places.sort(key=lambda place: place.order)
 
 
@@ -100,9 +103,18 @@ def workspaces(request: HttpRequest) -> Sequence[WorkspaceLink]:
 def places_of(request: HttpRequest, area: Area) -> list[Link]:
     """The links of one area that this request may follow, in order. One place of all areas is the current one."""
     addresses = {(place.area, place.url_name): _url(request, place) for place in _places}
-    current = max((url for url in addresses.values() if _within(request.path, url)), key=len, default="")
+    current = _current(request, addresses)
     seen = [(place, addresses[place.area, place.url_name]) for place in _places if place.area == area]
     return [_link(request, place, url, current) for place, url in seen if url and _may(request, place)]
+
+
+def _current(request: HttpRequest, addresses: dict[tuple[Area, str], str]) -> str:
+    """The address of the place that this page belongs to: by name, else the longest that its own begins with."""
+    match = request.resolver_match
+    for place in _places:
+        if match and match.view_name in place.also:
+            return addresses[place.area, place.url_name]
+    return max((url for url in addresses.values() if _within(request.path, url)), key=len, default="")
 
 
 def _within(path: str, url: str) -> bool:

@@ -119,12 +119,19 @@ def stat(label: str, value: Any, *, unit: str = "", note: Any = "", tone: str = 
     return {"label": label, "value": shown, "unit": unit, "note": note, "tone": tone}
 
 
-@register.inclusion_tag("components/snippets.html")
+@register.inclusion_tag("components/snippets.html", takes_context=True)
 def snippets(
-    items: Sequence[Snippet], name: str = "client", title: str = "", chosen: str = "", bare: bool = False
+    context: Context,
+    items: Sequence[Snippet],
+    name: str = "client",
+    title: str = "",
+    chosen: str = "",
+    bare: bool = False,
+    beside: str = "",
 ) -> dict[str, Any]:
-    """`bare` leaves out the sheet around them, as on the home page."""
-    return {"set": Snippets(items, name, title, chosen), "bare": bare}
+    """`bare` leaves out the sheet around them, as on the home page; `beside` is a template that stands left of them."""
+    page = {str(key): value for key, value in context.flatten().items()} if beside else {}
+    return {**page, "set": Snippets(items, name, title, chosen), "bare": bare, "beside": beside}
 
 
 @register.inclusion_tag("components/bones.html")

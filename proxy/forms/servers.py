@@ -103,7 +103,7 @@ class ServerForm(forms.Form):
         values = super().clean() or {}
         needed = "command" if values.get("transport") == "stdio" else "url"
         if needed not in self.errors and not values.get(needed):
-            self.add_error(needed, _("This is needed."))
+            self.add_error(needed, self.fields[needed].error_messages["required"])
         if values.get("transport") == "stdio" and values.get("command") and not values.get("args"):
             self._split_command(values)
         return values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
@@ -34,6 +36,15 @@ def hub_choices(workspace: Workspace) -> list[HubChoice]:
 def places_of(hub: Hub) -> QuerySet[HubServer]:
     """The servers of a hub in its order."""
     return hub.hub_servers.select_related("server").order_by("position", "id")
+
+
+def stations_of(hubs: Iterable[Hub]) -> dict[str, list[Server]]:
+    """The servers of several hubs by the hub's id, each in the hub's order; one query."""
+    found: dict[str, list[Server]] = {hub.id: [] for hub in hubs}
+    places = HubServer.objects.filter(hub_id__in=found).select_related("server").order_by("position", "id")
+    for place in places:
+        found[place.hub_id].append(place.server)
+    return found
 
 
 def hub_path(workspace_slug: str, hub_slug: str) -> str:

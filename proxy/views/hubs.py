@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.http import WorkspaceRequest
 from accounts.pages import workspace_page
 from core.components.interchange import interchange_with_table
 from core.components.table import Choice, Column, Filter, Table
 from proxy.models import Hub
-from proxy.selectors.hubs import hub_url, hubs_of, open_hub_url, places_of
+from proxy.selectors.hubs import hub_url, hubs_of, open_hub_url, places_of, stations_of
 from proxy.selectors.offers import Offered, offered
 from proxy.selectors.pictures import hub_picture_of
 from proxy.selectors.stats import ToolStats, last_day, summarize, tool_stats
@@ -22,7 +22,7 @@ from proxy.views.common import context, find_hub, link, may
 COLUMNS = (
     Column("title", _("Hub"), sort="title"),
     Column("endpoint", _("Endpoint"), wide_only=True),
-    Column("servers", _("Servers"), sort="server_count", align="right"),
+    Column("servers", _("Servers"), sort="server_count", descending_first=True),
     Column("state", _("State")),
 )
 TOOL_COLUMNS = (
@@ -40,8 +40,9 @@ def list_hubs(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     table = Table(
         request, hubs_of(request.workspace), columns=COLUMNS, search=("title", "slug"), order="title", name="hubs"
     )
+    stations = stations_of(table.rows)
     for hub in table.rows:
-        hub.endpoint = hub_url(hub)
+        hub.endpoint, hub.stations = hub_url(hub), stations[hub.id]
     return render(request, "proxy/hubs.html", context(request, table=table, may_manage=may(request, "hub.manage")))
 
 
@@ -70,7 +71,7 @@ def show_hub(request: WorkspaceRequest, workspace: str, slug: str) -> HttpRespon
             open_endpoint=open_hub_url(hub),
             snippets=client_snippets(hub, hub_url(hub)),
             tabs=hub_tabs(request, hub, len(offers)),
-            table=_tools_table(request, offers, size=11),
+            table=_tools_table(request, offers, size=11, order="-calls"),
             may_manage=may(request, "hub.manage"),
         ),
     )
@@ -118,7 +119,7 @@ class ToolLine:
         return self.offer.server.state if self.offer.offered else self.offer.state
 
 
-def _tools_table(request: WorkspaceRequest, offers: list[Offered], *, size: int) -> Table:
+def _tools_table(request: WorkspaceRequest, offers: list[Offered], *, size: int, order: str = "") -> Table:
     names = {offer.feature.id: [(offer.server.id, offer.name)] for offer in offers}
     stats = tool_stats(last_day(request.workspace.id), names)
     lines = [ToolLine(offer, stats.get(offer.feature.id, ToolStats())) for offer in offers]
@@ -143,6 +144,7 @@ def _tools_table(request: WorkspaceRequest, offers: list[Offered], *, size: int)
             ),
         ),
         search=("name",),
+        order=order,
         size=size,
         name="tools",
         placeholder=_("Filter tools"),
@@ -150,7 +152,9 @@ def _tools_table(request: WorkspaceRequest, offers: list[Offered], *, size: int)
 
 
 def _away_note(away: int) -> str:
-    return ngettext("%(n)d of them is away", "%(n)d of them are away", away) % {"n": away} if away else ""
+    if not away:
+        return gettext("in every client's list")
+    return ngettext("%(n)d of them is away", "%(n)d of them are away", away) % {"n": away}
 
 
 def hub_tabs(request: WorkspaceRequest, hub: Hub, tools: int) -> list[tuple[object, str, int | None]]:

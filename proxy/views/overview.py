@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from core.components.charts import Minutes
 from core.components.timeline import Step
 from proxy.models import Hub, Server
 from proxy.selectors.calls import CallFilter, call_lines, calls_of
-from proxy.selectors.hubs import hub_url, hubs_of
+from proxy.selectors.hubs import hub_url, hubs_of, stations_of
 from proxy.selectors.stats import by_minute, last_day, summarize
 from proxy.snippets import client_snippets
 from proxy.views.common import context, link, may
@@ -31,18 +32,21 @@ def show_overview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     hours = by_minute(span, step=timedelta(hours=1))
     hubs = list(hubs_of(request.workspace)[:12])
     steps = first_steps(request, hubs)
+    stations = stations_of(hubs)
+    servers = Counter(Server.objects.filter(workspace=request.workspace).values_list("state", flat=True))
     return render(
         request,
         "proxy/overview.html",
         context(
             request,
-            hubs=hubs,
+            hubs=[(hub, stations[hub.id]) for hub in hubs],
             steps=steps,
             done=all(step.state == "done" for step in steps),
             hub=hubs[0] if hubs else None,
             snippets=client_snippets(hubs[0], hub_url(hubs[0])) if hubs else [],
             broken=_broken(request),
-            servers=Server.objects.filter(workspace=request.workspace).count(),
+            servers=servers.total(),
+            running=servers[Server.State.RUNNING],
             summary=summarize(span),
             minutes=Minutes(
                 [hour.at for hour in hours],
