@@ -8,7 +8,7 @@ from allauth.account import signals
 from django.contrib.auth.signals import user_logged_in
 
 from accounts.models import User
-from accounts.services import create_personal_workspace
+from accounts.services import sign_up_done
 from core.events import record_event
 
 
@@ -22,10 +22,7 @@ def connect() -> None:
 
 
 def on_signed_up(sender: Any, user: User, **_more: Any) -> None:
-    record_event(
-        type="person.signed_up", actor=user, target_kind="person", target=user.id, personal={"email": user.email}
-    )
-    create_personal_workspace(user=user)
+    sign_up_done(user=user)
 
 
 def on_email_confirmed(sender: Any, email_address: Any, **_more: Any) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from django.forms import BaseForm
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
+from accounts.services import feign_sign_up
 
 LABELS = {
     "login": _("E-mail address"),
@@ -42,7 +45,11 @@ class LoginForm(OurWords, allauth_forms.LoginForm):  # type: ignore[misc]
 
 
 class SignupForm(OurWords, allauth_forms.SignupForm):  # type: ignore[misc]
-    pass
+    def try_save(self, request: HttpRequest) -> tuple[Any, Any]:
+        """Who has an account already is told by mail alone: the answer takes as long as anybody's."""
+        if self.account_already_exists:
+            feign_sign_up(password=self.cleaned_data["password1"])
+        return super().try_save(request)  # type: ignore[no-any-return]  # allauth says (user or None, answer or None)
 
 
 class ResetPasswordForm(OurWords, allauth_forms.ResetPasswordForm):  # type: ignore[misc]

@@ -7,7 +7,13 @@ from accounts.services.keys import (
     touch_keys_last_used,
 )
 from accounts.services.members import add_member, change_role, remove_member
-from accounts.services.people import create_person, create_personal_workspace, update_person
+from accounts.services.people import (
+    create_person,
+    create_personal_workspace,
+    feign_sign_up,
+    sign_up_done,
+    update_person,
+)
 from accounts.services.setup import make_setup_link, read_setup_link, use_setup_link
 from accounts.services.versions import bump_workspace
 from accounts.services.workspaces import create_workspace, free_slug, rename_workspace
@@ -20,12 +26,14 @@ __all__ = [
     "create_person",
     "create_personal_workspace",
     "create_workspace",
+    "feign_sign_up",
     "free_slug",
     "make_setup_link",
     "read_setup_link",
     "remove_member",
     "rename_workspace",
     "revoke_key",
+    "sign_up_done",
     "touch_key_last_used",
     "touch_keys_last_used",
     "update_person",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import LazySettings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User, Workspace
 from core.models import Event, Message
@@ -65,6 +70,50 @@ def test_signing_up_twice_tells_only_the_owner_of_the_address(cast: Cast) -> Non
     message = sign_up(Client(), "member@example.com")
     assert message.kind == "account.account_already_exists"
     assert User.objects.filter(email="member@example.com").count() == 1
+
+
+@dataclass
+class Work:
+    """What a request cost, by counting: hashes of passwords, and queries."""
+
+    hashes: int
+    queries: int
+
+
+def cost_of(monkeypatch: pytest.MonkeyPatch, path: str, values: dict[str, str]) -> Work:
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counting(self: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(salt)
+        return encode(self, password, salt)
+
+    with monkeypatch.context() as patch, CaptureQueriesContext(connection) as queries:
+        patch.setattr(MD5PasswordHasher, "encode", counting)
+        answer = Client().post(path, values)
+    assert answer.status_code < 400
+    return Work(len(hashed), len(queries))
+
+
+def test_signing_up_costs_the_same_whether_the_address_is_known_or_not(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, users, events = "/accounts/signup/", User.objects.count(), Event.objects.count()
+    known = cost_of(monkeypatch, path, {"email": "member@example.com", "password1": PASSWORD})
+    assert (User.objects.count(), Event.objects.count(), EmailAddress.objects.count()) == (users, events, users)
+    assert Workspace.objects.filter(kind="personal").count() == users
+    fresh = cost_of(monkeypatch, path, {"email": "mara@example.com", "password1": PASSWORD})
+    assert known.hashes == fresh.hashes >= 1
+    assert abs(known.queries - fresh.queries) <= fresh.queries * 0.2, (known, fresh)
+
+
+def test_signing_in_costs_the_same_whether_the_address_is_known_or_not(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"password": "not the right one"}
+    known = cost_of(monkeypatch, "/accounts/login/", {"login": "member@example.com", **wrong})
+    unknown = cost_of(monkeypatch, "/accounts/login/", {"login": "nobody@example.com", **wrong})
+    assert known.hashes == unknown.hashes >= 1
 
 
 def test_sign_up_may_be_closed(db: None, settings: LazySettings) -> None:
