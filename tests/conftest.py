@@ -86,6 +86,8 @@ def _prepare_worker() -> None:
     os.environ["REDIS_URL"] = redis._replace(path=f"/{number % 15 + 1}").geturl()
     os.environ["REDIS_PREFIX"] = f"{run.name}-{worker or 'main'}:"
     os.environ["DATA_DIR"] = str(data)
+    # Made once from installed weights, the same for every run.
+    os.environ.setdefault("MODEL_DIR", str(ROOT / ".models"))
     os.environ["OWNER_SOCKET"] = str(data / "owner.sock")
 
 

@@ -1,4 +1,4 @@
-"""What has to happen between the stores and the processes: migrate, collect static files, seed the demo.
+"""What has to happen between the stores and the processes: migrate, make the embedding model, collect static files, seed the demo.
 
 One process does all of it, since loading Django takes longer than most of the steps. What the seed says, and
 the set-up link, go to standard output, all the rest to standard error.
@@ -22,6 +22,9 @@ def main() -> None:
 
     django.setup()
     call_command("migrate", interactive=False, verbosity=1, stdout=sys.stderr)
+    from core.embedding import ensure_model
+
+    ensure_model()
     collected = Path(settings.STATIC_ROOT)
     digest = sources_digest()
     if not is_current(collected, digest):
