@@ -12,6 +12,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import ApiKey, Membership, User, Workspace
+from core.clock import now
 from core.decision import Principal, Resource
 from core.permissions import INSTALLATION, NOBODY, SYSTEM, allowed, ask, require
 
@@ -23,6 +24,7 @@ __all__ = [
     "ask",
     "in_workspace",
     "person",
+    "principal_again",
     "principal_for",
     "principal_of_key",
     "require",
@@ -67,6 +69,20 @@ def principal_of_key(key: ApiKey) -> Principal:
         hub_id=key.hub,
         expires_at=key.expires_at.timestamp() if key.expires_at else 0.0,
     )
+
+
+def principal_again(asked: Principal, workspace_id: str) -> Principal:
+    """Who asked some time ago, with what they may do now: a key that was revoked meanwhile may nothing."""
+    workspace = Workspace.objects.filter(pk=workspace_id, suspended_at=None).first()
+    if workspace is None:
+        return NOBODY
+    if asked.kind == "key":
+        key = ApiKey.objects.filter(pk=asked.key_id, workspace=workspace, revoked_at=None, user__is_active=True).first()
+        if key is None or (key.expires_at is not None and key.expires_at <= now()):
+            return NOBODY
+        return principal_of_key(key)
+    user = User.objects.filter(pk=asked.user_id, is_active=True).first()
+    return principal_for(user, workspace) if user else NOBODY
 
 
 def in_workspace(workspace: Workspace | str, kind: str = "workspace", id: str = "", *, hub_id: str = "") -> Resource:

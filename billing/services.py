@@ -1,10 +1,12 @@
-"""Usage: events summed into hours. The events are written by the gateway's records, in one batch with the calls."""
+"""Usage: events summed into hours. Those of calls are written by the gateway's records, in one batch with the calls."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.db import connection
+
+from core.ids import id_time
 
 _SUM = """
 INSERT INTO billing_usagehour (workspace, meter, subject, hour, quantity)
@@ -28,3 +30,31 @@ def sum_usage_hours(*, since: datetime, until: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_SUM, {"month": month, "since": start, "until": until})
         return int(cursor.rowcount)
+
+
+_RECORD = """
+INSERT INTO billing_usageevent (id, month, meter, workspace, subject, actor, quantity, at)
+VALUES (%(id)s, %(month)s, %(meter)s, %(workspace)s, %(subject)s, %(actor)s, %(quantity)s, %(at)s)
+ON CONFLICT DO NOTHING
+"""
+
+
+def record_usage(
+    *, id: str, meter: str, workspace_id: str, subject: str, actor: str, quantity: int, at: datetime
+) -> bool:
+    """Count something that happened, once: `id` is the prefixed id of what happened. False when it was counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECORD,
+            {
+                "id": f"{id}:{meter}",
+                "month": id_time(id).date().replace(day=1),
+                "meter": meter,
+                "workspace": workspace_id,
+                "subject": subject,
+                "actor": actor,
+                "quantity": quantity,
+                "at": at,
+            },
+        )
+        return bool(cursor.rowcount)

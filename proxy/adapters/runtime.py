@@ -11,8 +11,9 @@ import atexit
 import contextlib
 import os
 import threading
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -58,6 +59,18 @@ def run(work: Callable[[Engine], Awaitable[T]], *, timeout_s: float = 120.0) -> 
     except BaseException:
         future.cancel()
         raise
+
+
+def spawn(work: Callable[[Engine], Coroutine[Any, Any, T]]) -> Future[T]:
+    """Begin `work(engine)` on the engine's loop and return at once. Whoever ends the engine ends the work first."""
+    engine, loop = _running()
+    return asyncio.run_coroutine_threadsafe(work(engine), loop)
+
+
+def started() -> Engine | None:
+    """The engine of this process, if it has one by now. Starts none."""
+    with _here.lock:
+        return _here.engine if _here.pid == os.getpid() else None
 
 
 def current() -> Engine | None:

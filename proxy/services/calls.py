@@ -12,8 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, User, Workspace
-from accounts.permissions import in_workspace, principal_for, principal_of_key, require
+from accounts.permissions import in_workspace, principal_again, require
 from core.clock import now
 from core.decision import Principal, Resource
 from core.errors import InvalidProblem, ServiceProblem
@@ -21,7 +20,6 @@ from core.events import record_event
 from core.ids import new_id
 from core.jobs import enqueue_job
 from core.json_values import shown_json
-from core.permissions import NOBODY
 from core.secrets import open_bytes_for, open_for, seal_bytes_for, seal_for
 from core.webhooks import send_webhook
 from proxy.models import CallJob, Hub
@@ -101,17 +99,7 @@ def begin_call(*, job_id: str) -> CallJob | None:
 
 def principal_now(job: CallJob) -> Principal:
     """Who asked, with what they may do now: a key that was revoked meanwhile may nothing."""
-    workspace = Workspace.objects.filter(pk=job.workspace, suspended_at=None).first()
-    asked = msgspec.convert(job.principal, type=Principal)
-    if workspace is None:
-        return NOBODY
-    if asked.kind == "key":
-        key = ApiKey.objects.filter(pk=asked.key_id, workspace=workspace, revoked_at=None, user__is_active=True).first()
-        if key is None or (key.expires_at is not None and key.expires_at <= now()):
-            return NOBODY
-        return principal_of_key(key)
-    user = User.objects.filter(pk=asked.user_id, is_active=True).first()
-    return principal_for(user, workspace) if user else NOBODY
+    return principal_again(msgspec.convert(job.principal, type=Principal), job.workspace)
 
 
 def opened_arguments(job: CallJob) -> dict[str, Any]:

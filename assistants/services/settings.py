@@ -1,0 +1,69 @@
+"""What an assistant's configuration becomes in its workspace: a provider with its key, instructions with values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from assistants.configuration import Configuration, ModelChoice
+from assistants.models import Assistant, ModelProvider
+from core.secrets import open_for
+
+_PLACE = re.compile(r"\{\{\s*([a-z][a-z0-9_]{0,39})\s*\}\}")
+_ORDER = {
+    "fast": ("fast", "balanced", "best"),
+    "balanced": ("balanced", "best", "fast"),
+    "best": ("best", "balanced", "fast"),
+}
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How to reach a model. Never stored, never logged."""
+
+    provider: str
+    """`mdl_…`."""
+    kind: str
+    """openai, anthropic or google."""
+    name: str
+    base_url: str
+    key: str = field(repr=False)
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+
+
+def settings_of(workspace_id: str, choice: ModelChoice) -> ModelSettings | None:
+    """The model of a choice in a workspace; None where no provider is connected, or none that names a model."""
+    rows = ModelProvider.objects.filter(workspace_id=workspace_id)
+    chosen = rows.filter(pk=choice.provider).first() if choice.provider else None
+    provider = chosen or rows.filter(is_default=True).first()
+    if provider is None:
+        return None
+    name = (choice.name if chosen or not choice.provider else "") or model_of_class(provider, choice.klass)
+    if not name:
+        return None
+    return ModelSettings(
+        provider=provider.id,
+        kind=provider.kind,
+        name=name,
+        base_url=provider.base_url,
+        key=open_for(workspace_id, provider.secret).get("key", ""),
+        temperature=choice.temperature,
+        top_p=choice.top_p,
+        max_tokens=choice.max_tokens,
+    )
+
+
+def model_of_class(provider: ModelProvider, klass: str) -> str:
+    """The name of the provider's model for a class, or of the nearest class that it has one for."""
+    named = (provider.classes.get(near, "") for near in _ORDER.get(klass, _ORDER["balanced"]))
+    return next((name for name in named if name), "")
+
+
+def instructions_of(assistant: Assistant, configuration: Configuration) -> str:
+    """The instructions with `{{name}}` replaced by what was filled in, or by the variable's default."""
+    values = {variable.name: variable.default for variable in configuration.variables}
+    filled = open_for(assistant.workspace_id, assistant.values)
+    values |= {name: str(value) for name, value in filled.items() if name in values and value not in (None, "")}
+    return _PLACE.sub(lambda found: values.get(found[1], found[0]), configuration.instructions)

@@ -1,0 +1,34 @@
+"""What workers do for assistants: answer, and look after what nobody answers any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from celery.signals import worker_shutdown
+
+from assistants.services.conversations import forget_expired
+from assistants.services.runner import start_run, stop_runs
+from assistants.services.runs import TASK, sweep_runs
+from core.schedule import timer
+
+
+@shared_task(name=TASK)
+def answer(run_id: str) -> None:
+    """Returns at once: the run goes on in the worker's event loop, and its row says how it does."""
+    start_run(run_id)
+
+
+@timer("assistants.sweep_runs", every=timedelta(seconds=10))
+def sweep() -> None:
+    sweep_runs()
+
+
+@timer("assistants.forget_expired", every=timedelta(minutes=10))
+def forget() -> None:
+    forget_expired()
+
+
+@worker_shutdown.connect
+def _stop(**_more: object) -> None:
+    stop_runs()
