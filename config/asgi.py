@@ -23,6 +23,7 @@ from django.db import connections  # noqa: E402
 
 from config.bodies import BodyLimit  # noqa: E402
 from config.gateway import serve_lifespan  # noqa: E402
+from config.rediscovery import Rediscovery  # noqa: E402
 from config.serving import keep_time  # noqa: E402
 from proxy.adapters import runtime  # noqa: E402
 from proxy.adapters.wiring import Engine, build_engine  # noqa: E402
@@ -37,6 +38,7 @@ class WebApplication:
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
+        self._rediscovery = Rediscovery()
         self._pages = BodyLimit(django_application, settings.ENV.max_body_bytes)  # type: ignore[arg-type]  # the same shapes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,12 +54,14 @@ class WebApplication:
     async def _start(self) -> None:
         keep_time(settings.ENV)
         self._engine = build_engine(settings.GATEWAY)
+        self._engine.feed.on_due(self._rediscovery.wake)
         await self._engine.start()
         runtime.adopt(self._engine, asyncio.get_running_loop())
 
     async def _stop(self) -> None:
         if self._engine is not None:
             await self._engine.stop()
+        await self._rediscovery.stop()
         await sync_to_async(connections.close_all)()  # in the thread that made them
 
 

@@ -16,6 +16,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 CHANNEL = "crossroads_workspace"
+DUE_CHANNEL = "crossroads_due"
+"""Rows of servers say that they are to be discovered now."""
 BEAT_S = 5.0
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class ChangeFeed:
         self._cut_off_s = cut_off_s
         self._listeners: list[Callable[[str, int], None]] = []
         self._on_lost: list[Callable[[], None]] = []
+        self._on_due: list[Callable[[], None]] = []
         self._versions: Versions | None = None
         self._queues: set[asyncio.Queue[str]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -39,6 +42,10 @@ class ChangeFeed:
     def on_change(self, listener: Callable[[str, int], None], *, on_lost: Callable[[], None]) -> None:
         self._listeners.append(listener)
         self._on_lost.append(on_lost)
+
+    def on_due(self, listener: Callable[[], None]) -> None:
+        """Called when servers are to be discovered now. What is missed is found by the timer that looks at the rows."""
+        self._on_due.append(listener)
 
     def compare_with(self, versions: Versions) -> None:
         """What to ask after a reconnect: the current versions of the workspaces that are cached."""
@@ -91,6 +98,8 @@ class ChangeFeed:
         )
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            if self._on_due:
+                await connection.execute(f"LISTEN {DUE_CHANNEL}")
             if self._versions is not None:
                 for workspace_id, version in await self._versions():
                     self._tell(workspace_id, version)
@@ -101,6 +110,10 @@ class ChangeFeed:
             while True:
                 async for notice in connection.notifies(timeout=BEAT_S):
                     self._heard = time.monotonic()
+                    if notice.channel == DUE_CHANNEL:
+                        for listener in self._on_due:
+                            listener()
+                        continue
                     workspace_id, _, risen_to = notice.payload.partition(":")
                     self._tell(workspace_id, int(risen_to or 0))
                 # Nothing came: ask, since a dead peer says nothing either.

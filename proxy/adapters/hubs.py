@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
-import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
@@ -15,6 +14,7 @@ from proxy.adapters.cache import Loaded, VersionedCache
 from proxy.adapters.changes import ChangeFeed
 from proxy.adapters.database import Database, Row
 from proxy.adapters.rows import choice_row, feature_row, hub_row, server_row, spec_of
+from proxy.adapters.stale import StaleServers
 from proxy.compile import compile_hub, implicit_hub
 from proxy.engine.ports import HubSnapshot, UpstreamProblem, UpstreamSpec
 from proxy.stdio_policy import NOT_ALLOWED, stdio_bar
@@ -55,7 +55,6 @@ NEW_DATA_KEY = (
     "INSERT INTO core_datakey (workspace, version, wrapped, created_at) VALUES (%s, 1, %s, now())"
     " ON CONFLICT DO NOTHING"
 )
-STALE = "UPDATE proxy_server SET next_discovery_at = now() WHERE id = ANY(%s) AND paused_at IS NULL"
 VERSIONS = "SELECT id, version FROM accounts_workspace WHERE id = ANY(%s)"
 
 
@@ -77,7 +76,7 @@ class PostgresHubs:
         self._specs: VersionedCache[UpstreamSpec | None] = VersionedCache(5_000)
         self.data_keys: dict[str, bytes] = {}
         """Data keys of workspaces with a hub that records payloads, or a server with secrets."""
-        self._stale: set[str] = set()
+        self._stale = StaleServers(database)
         for cache in (self._hubs, self._specs):
             feed.on_change(cache.changed, on_lost=cache.clear)
         feed.on_change(lambda workspace, _: self._forget_key(workspace), on_lost=self.data_keys.clear)
@@ -90,14 +89,7 @@ class PostgresHubs:
 
     async def flush(self) -> None:
         """Write which servers are to be discovered again soon; the timer for it is their row."""
-        stale, self._stale = self._stale, set()
-        if not stale:
-            return
-        try:
-            async with self._database.connection() as connection:
-                await connection.execute(STALE, [list(stale)])
-        except (OSError, psycopg.Error):
-            self._stale |= stale
+        await self._stale.flush()
 
     def workspaces(self) -> list[str]:
         return [*self._hubs.workspaces(), *self._specs.workspaces()]

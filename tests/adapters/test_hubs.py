@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 from django.conf import settings
 
 from accounts.services import bump_workspace
 from billing.models import UsageEvent
+from config.rediscovery import Rediscovery
 from core.clock import now
 from core.ids import new_id
+from core.models import Job
 from core.secrets import open_bytes_for
+from proxy.adapters.changes import ChangeFeed
 from proxy.adapters.records import PayloadSealer, RecordWriter
 from proxy.adapters.store import RedisStore
 from proxy.engine.ports import CallRecord, HubSnapshot
@@ -19,7 +23,7 @@ from proxy.importers.drafts import ServerDraft
 from proxy.models import Call, Hub
 from proxy.services.hubs import create_hub, delete_hub, update_hub
 from proxy.services.servers import connect_server
-from tests.adapters.conftest import Adapters, Owner, in_thread, with_adapters
+from tests.adapters.conftest import Adapters, Owner, in_thread, test_database_url, with_adapters
 from tests.site.conftest import add_tool
 
 
@@ -122,6 +126,69 @@ def test_a_stale_server_is_due_for_discovery(owner: Owner) -> None:
     assert server.next_discovery_at <= now()
 
 
+def test_a_stale_server_is_told_of_at_once_and_a_chatty_one_less_and_less(owner: Owner) -> None:
+    server = filled(owner).servers.get()
+    heard: list[float] = []
+
+    async def scenario(adapters: Adapters) -> None:
+        woken = asyncio.Event()
+
+        def hear() -> None:
+            heard.append(time.monotonic())
+            woken.set()
+
+        feed = ChangeFeed(test_database_url(), cut_off_s=90)
+        feed.on_due(hear)
+        await feed.start()
+        began = time.monotonic()
+        while len(heard) < 3:
+            woken.clear()
+            for _ in range(100):
+                adapters.hubs.stale(server.id)
+            await asyncio.wait_for(woken.wait(), 10)
+        await feed.stop()
+        assert heard[0] - began < 1, "long before anybody looks at the rows"
+
+    with_adapters(scenario)
+    server.refresh_from_db()
+    assert server.next_discovery_at is not None and server.next_discovery_at <= now()
+    first, second = heard[1] - heard[0], heard[2] - heard[1]
+    assert first >= 0.9
+    assert second > first + 0.2
+
+
+def test_a_web_process_that_hears_of_it_tells_the_workers(owner: Owner) -> None:
+    server = filled(owner).servers.get()
+    jobs = Job.objects.filter(task="proxy.discover_server", subject=server.id)
+    jobs.delete()
+
+    async def scenario(adapters: Adapters) -> None:
+        rediscovery = Rediscovery()
+        rediscovery.wake()  # nothing is due
+        await rediscovery.stop()
+        adapters.hubs.stale(server.id)
+        await adapters.hubs.flush()
+        for _ in range(3):
+            rediscovery.wake()
+        await rediscovery.stop()
+
+    with_adapters(scenario)
+    assert jobs.count() == 1
+
+
+def test_a_paused_server_is_told_of_to_nobody(owner: Owner) -> None:
+    server = filled(owner).servers.get()
+    type(server).objects.filter(pk=server.pk).update(paused_at=now(), next_discovery_at=None)
+
+    async def scenario(adapters: Adapters) -> None:
+        adapters.hubs.stale(server.id)
+        await adapters.hubs.flush()
+
+    with_adapters(scenario)
+    server.refresh_from_db()
+    assert server.next_discovery_at is None
+
+
 def test_records_are_kept_once_with_their_usage_and_sealed_payloads(owner: Owner) -> None:
     hub = filled(owner, record_payloads=True)
     answered = CallRecord(
@@ -191,7 +258,7 @@ def test_one_record_that_cannot_be_stored_does_not_hold_up_the_others(owner: Own
 def test_nothing_that_a_client_or_server_writes_keeps_a_call_from_being_recorded(owner: Owner) -> None:
     hub = filled(owner)
     made = [
-        CallRecord(id=new_id("call"), workspace_id=owner.workspace.id, hub_id=hub.id, method="tools/call", **odd)  # type: ignore[arg-type]
+        CallRecord(id=new_id("call"), workspace_id=owner.workspace.id, hub_id=hub.id, method="tools/call", **odd)
         for odd in (
             {"request_id": '"\\u0000"'},
             {"name": "\\u0000"},
