@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce, Reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.models import PrefixedModel, prefixed_id
 from marketplace.models.publishers import Publisher
+from marketplace.scanning.skeleton import CopyHash, Skeleton
 
 
 class Listing(PrefixedModel):
@@ -35,6 +39,10 @@ class Listing(PrefixedModel):
     kind = models.CharField(max_length=10, choices=Kind)
     publisher = models.ForeignKey(Publisher, on_delete=models.PROTECT, related_name="listings")
     name = models.CharField(_("name"), max_length=100)
+    skeleton = models.GeneratedField(
+        expression=Skeleton(models.F("name")), output_field=models.TextField(), db_persist=True
+    )
+    """What the name looks like: marketplace.scanning.skeleton."""
     summary = models.CharField(max_length=300)
     letters = models.CharField(max_length=2)
     category = models.CharField(max_length=30)
@@ -63,8 +71,10 @@ class Listing(PrefixedModel):
     """Of what the source said: unchanged entries are skipped."""
     assistant = models.CharField(max_length=40, blank=True)
     """`ast_…` of the publisher's workspace it is made from."""
+    server = models.CharField(max_length=40, blank=True)
+    """`srv_…` of the publisher's workspace it is made from."""
     draft = models.JSONField(default=dict)
-    """The next version in the making: {"readme", "notes", "version", "package", …}."""
+    """The next version in the making: marketplace.texts, and {"readme", "notes", "version", "package"}."""
     featured = models.PositiveSmallIntegerField(null=True)
     """Its place among the operator's picks."""
 
@@ -112,6 +122,8 @@ class Listing(PrefixedModel):
             ),
             models.Index(fields=["publisher", "-score"], name="listing_of_publisher"),
             models.Index(fields=["state", "state_at"], name="listing_state"),
+            models.Index(fields=["skeleton"], name="listing_skeleton", opclasses=["text_pattern_ops"]),
+            models.Index(OpClass(Reverse("skeleton"), "text_pattern_ops"), name="listing_skeleton_back"),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +161,15 @@ class ListingVersion(PrefixedModel):
     content_hash = models.CharField(max_length=64)
     manifest = models.JSONField(default=dict)
     """marketplace.packages.Manifest: tools, hosts and secrets it needs."""
+    texts = models.JSONField(default=dict)
+    """marketplace.texts: name, summary and so on, which the listing takes over when this version goes live."""
+    copy_hash = models.GeneratedField(
+        expression=CopyHash(Coalesce(KeyTextTransform("instructions", "package"), models.Value(""))),
+        output_field=models.CharField(max_length=32),
+        db_persist=True,
+        db_index=True,
+    )
+    """Equal where instructions are the same but for spaces, stops and case."""
     readme = models.TextField(blank=True)
     notes = models.TextField(blank=True)
     """What changed."""
