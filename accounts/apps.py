@@ -5,7 +5,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import receivers, vocabulary
+        from accounts import receivers, tasks, vocabulary  # noqa: F401  # importing the tasks makes them known
 
         vocabulary.register_events()
         vocabulary.register_messages()

@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Callable
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -14,13 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from accounts import presence
 from accounts.models import Membership, SlugAlias, User
 from accounts.permissions import person
+from accounts.selectors import memberships_of
 from core.errors import PermissionProblem
 from core.views import problem_page
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-FIND = "/find/"
+OWN = re.compile(r"\A/(find|me|accounts|workspaces)/")
+"""Pages of a person, which have no workspace in their address: the frame shows the one where they were last."""
 SUSPENDED = _("This workspace is suspended. Ask the operator.")
 _WORKSPACE = re.compile(r"\A/w/([-a-z0-9]{1,50})/")
 
@@ -38,6 +42,7 @@ class WorkspaceMiddleware:
         user = request.user
         if isinstance(user, User):
             _activate_zone(user)
+            presence.note(request, user)
         request.workspace = None  # type: ignore[attr-defined]
         request.membership = None  # type: ignore[attr-defined]
         request.principal = person(user)  # type: ignore[attr-defined]
@@ -46,7 +51,7 @@ class WorkspaceMiddleware:
             answer = _enter(request, match[1])
             if answer is not None:
                 return answer
-        elif request.path == FIND and isinstance(user, User) and user.last_workspace:
+        elif isinstance(user, User) and OWN.match(request.path):
             _remember(request, user)
         return self.get_response(request)
 
@@ -80,11 +85,11 @@ def _set(request: HttpRequest, user: User, membership: Membership) -> None:
 
 
 def _remember(request: HttpRequest, user: User) -> None:
-    """The search has an address without a workspace; it searches the one where the person was last."""
-    rows = Membership.objects.select_related("workspace").filter(user=user, workspace_id=user.last_workspace)
-    membership = rows.filter(workspace__suspended_at=None).first()
-    if membership is not None:
-        _set(request, user, membership)
+    """The workspace where the person was last, else their first: one query."""
+    rows = memberships_of(user).filter(workspace__suspended_at=None)
+    found = rows.annotate(last=Q(workspace_id=user.last_workspace)).order_by("-last", *rows.query.order_by).first()
+    if found is not None:
+        _set(request, user, found)
 
 
 def _moved(request: HttpRequest, slug: str, user: User) -> HttpResponse:

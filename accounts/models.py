@@ -56,6 +56,21 @@ class User(AbstractBaseUser, PrefixedModel):
         return self.is_operator
 
 
+class BrowserSession(PrefixedModel):
+    """A browser in which a person is signed in. Its key is that of Django's session, with which it ends."""
+
+    id = prefixed_id("ses")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    seen_at = models.DateTimeField()
+    """To ten minutes."""
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class Workspace(PrefixedModel):
     """The tenant, personal or team. `version` rises with every change that the gateway must see."""
 

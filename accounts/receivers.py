@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account import signals
 from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
 
+from accounts import presence
 from accounts.models import User
-from accounts.services import sign_up_done
+from accounts.services import forget_sessions, sign_up_done
 from core.events import record_event
 
 
@@ -30,9 +32,11 @@ def on_email_confirmed(sender: Any, email_address: Any, **_more: Any) -> None:
     record_event(type="person.email_verified", actor=user, target_kind="person", target=user.id)
 
 
-def on_password_changed(sender: Any, user: User, **_more: Any) -> None:
+def on_password_changed(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
     record_event(type="person.password_changed", actor=user, target_kind="person", target=user.id)
+    forget_sessions(user=user, keep=presence.noted_as(request))
 
 
-def on_signed_in(sender: Any, user: User, **_more: Any) -> None:
+def on_signed_in(sender: Any, request: HttpRequest, user: User, **_more: Any) -> None:
     record_event(type="person.signed_in", actor=user, target_kind="person", target=user.id)
+    presence.note(request, user)

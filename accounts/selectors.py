@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts.models import ApiKey, Membership, User, Workspace
+from accounts.models import ApiKey, BrowserSession, Membership, User, Workspace
 from accounts.permissions import in_workspace
 from core.clock import now
 from core.decision import Principal
@@ -42,6 +43,12 @@ def memberships_of(user: User) -> QuerySet[Membership]:
     """A person's workspaces with their roles: the personal one first, then by name."""
     rows = Membership.objects.filter(user=user).select_related("workspace")
     return rows.order_by("workspace__kind", "workspace__name", "workspace_id")
+
+
+def sessions_of(user: User) -> QuerySet[BrowserSession]:
+    """The browsers in which a person is signed in, the last seen first."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now())
+    return BrowserSession.objects.filter(Exists(alive), user=user).order_by("-seen_at", "id")
 
 
 def members_of(workspace: Workspace) -> QuerySet[Membership]:

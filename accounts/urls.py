@@ -34,6 +34,8 @@ urlpatterns = [
     path("demo/", people.demo, name="demo"),
     path("enter/", people.enter, name="enter"),
     path("me/", people.me, name="me"),
+    path("me/sessions/others/end/", people.sessions_end_others, name="sessions_end_others"),
+    path("me/sessions/<str:id>/end/", people.session_end, name="session_end"),
     path("workspaces/new/", workspaces.workspace_new, name="workspace_new"),
     path("operator/workspaces/", operator.workspaces, name="operator_workspaces"),
     path("w/<slug:workspace>/", include(_workspace)),

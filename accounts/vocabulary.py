@@ -18,6 +18,7 @@ def register_events() -> None:
     register_event("person.email_verified", _("%(actor)s verified their e-mail address"), **person)
     register_event("person.password_changed", _("%(actor)s changed their password"), **person)
     register_event("person.signed_in", _("%(actor)s signed in"), **person)
+    register_event("person.sessions_ended", _("%(actor)s signed out %(count)s other browsers"), **person)
     register_event("person.updated", _("%(actor)s changed their settings"), **person)
     register_event("setup.link_made", _("A set-up link was made"), **person)
     register_event("workspace.created", _("%(actor)s made the workspace %(name)s"))

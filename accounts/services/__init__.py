@@ -14,6 +14,13 @@ from accounts.services.people import (
     sign_up_done,
     update_person,
 )
+from accounts.services.sessions import (
+    end_other_sessions,
+    end_session,
+    forget_ended_sessions,
+    forget_sessions,
+    note_session,
+)
 from accounts.services.setup import make_setup_link, read_setup_link, use_setup_link
 from accounts.services.versions import bump_workspace
 from accounts.services.workspaces import create_workspace, free_slug, rename_workspace
@@ -26,9 +33,14 @@ __all__ = [
     "create_person",
     "create_personal_workspace",
     "create_workspace",
+    "end_other_sessions",
+    "end_session",
     "feign_sign_up",
+    "forget_ended_sessions",
+    "forget_sessions",
     "free_slug",
     "make_setup_link",
+    "note_session",
     "read_setup_link",
     "remove_member",
     "rename_workspace",

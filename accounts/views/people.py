@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.demo import demo_allowed, demo_user
 from accounts.forms import PersonForm, SetupForm
 from accounts.http import PersonRequest
+from accounts.models import BrowserSession
 from accounts.pages import person_page
-from accounts.selectors import entrance, memberships_of
-from accounts.services import read_setup_link, update_person, use_setup_link
+from accounts.presence import device, noted_as
+from accounts.selectors import entrance, memberships_of, sessions_of
+from accounts.services import end_other_sessions, end_session, read_setup_link, update_person, use_setup_link
 from core.context import THEME_COOKIE
 from core.errors import InvalidProblem
 from core.pages import show_problem
@@ -78,5 +80,28 @@ def me(request: PersonRequest) -> HttpResponse:
             # What was chosen here goes before what this browser was switched to earlier.
             saved.delete_cookie(THEME_COOKIE)
             return saved
-    memberships = memberships_of(user)
-    return render(request, "accounts/me.html", {"form": form, "memberships": memberships})
+    this = noted_as(request)
+    sessions = [(session, device(session.user_agent), session.id == this) for session in sessions_of(user)]
+    sessions.sort(key=lambda shown: not shown[2])
+    context = {"form": form, "memberships": memberships_of(user), "sessions": sessions}
+    return render(request, "accounts/me.html", context)
+
+
+@require_POST
+@person_page
+def session_end(request: PersonRequest, id: str) -> HttpResponse:
+    """Sign out one browser; this one as its own button does."""
+    if id == noted_as(request):
+        logout(request)
+        return redirect("/")
+    end_session(actor=request.principal, session=get_object_or_404(BrowserSession, pk=id, user=request.user))
+    messages.success(request, _("That browser is signed out."))
+    return redirect("accounts:me")
+
+
+@require_POST
+@person_page
+def sessions_end_others(request: PersonRequest) -> HttpResponse:
+    end_other_sessions(actor=request.principal, user=request.user, keep=noted_as(request))
+    messages.success(request, _("All other browsers are signed out."))
+    return redirect("accounts:me")

@@ -66,6 +66,7 @@ GETS: dict[str, Answers] = {
     "/operator/workspaces/": OPERATOR,
 }
 POSTS: dict[str, tuple[dict[str, str], Answers]] = {
+    "/me/sessions/others/end/": ({}, moved(PEOPLE)),
     "/w/acme/keys/{key}/revoke/": ({}, moved(USERS)),
     "/w/acme/settings/": ({"name": "Acme", "slug": "acme"}, moved(MANAGERS)),
     "/w/acme/settings/members/": ({"email": "outsider@example.com", "role": "viewer"}, moved(MANAGERS)),
@@ -82,7 +83,13 @@ POSTS: dict[str, tuple[dict[str, str], Answers]] = {
     "/workspaces/new/": ({"name": "New one"}, moved(PEOPLE)),
     "/me/": ({"name": "N", "timezone": "UTC"}, moved(PEOPLE)),
 }
-ELSEWHERE = {"accounts:setup", "accounts:demo", "accounts:member_add", "accounts:member_role"}
+ELSEWHERE = {
+    "accounts:setup",
+    "accounts:demo",
+    "accounts:member_add",
+    "accounts:member_role",
+    "accounts:session_end",
+}
 """Tested in files of their own, or by POSTS alone."""
 
 

@@ -151,7 +151,7 @@ def test_a_wrong_password_says_no_more_than_that(cast: Cast) -> None:
         answer = Client().post("/accounts/login/", {"login": login, "password": "wrong password"})
         assert answer.status_code == 200
         assert login.encode() in answer.content
-        texts.append(answer.content.replace(login.encode(), b"").count(b"not correct"))
+        texts.append(answer.content.replace(login.encode(), b"").count(b"password is not right"))
     assert texts[0] == texts[1] >= 1
 
 
