@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account.views import password_reset_from_key
 from django.urls import include, path, re_path
 
-from core.api.views import DocsView, SchemaView
+from core.api.views import reference_group, reference_index, schema
 from core.find import find
 from marketplace.home import home_page
 
@@ -27,8 +27,9 @@ urlpatterns = [
     path("find/", find, name="find"),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("proxy.api.urls")),
-    path("api/schema/", SchemaView.as_view(), name="api-schema"),
-    path("api/docs/", DocsView.as_view(), name="api-docs"),
+    path("api/schema/", schema, name="api-schema"),
+    path("api/docs/", reference_index, name="api-docs"),
+    path("api/docs/<slug:slug>/", reference_group, name="api-docs-group"),
 ]
 
 handler400 = "core.views.bad_request"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from core import events, find, health, webhooks
+from core.api.views import find_operations
 from core.components.places import register_place
 from core.secrets import register_sealed
 
@@ -22,6 +23,7 @@ def register() -> None:
     register_place("operator", _("Outbox"), "core:outbox", "mail", 40, permission="operator.view")
     register_place("foot", _("API"), "api-docs", "", 20)
     find.register_source(find.find_pages, order=10)
+    find.register_source(find_operations, order=90)
     events.subscribe(webhooks.fan_out)
     register_sealed("core.WebhookEndpoint", "secret", workspace="workspace")
     health.register()

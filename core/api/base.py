@@ -13,7 +13,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -28,6 +29,8 @@ class ApiViewSet(IdempotencyMixin, GenericViewSet[Any]):
     """Resources by prefixed id."""
 
     schema = ApiSchema()
+    needs: ClassVar[Mapping[str, str]] = {}
+    """The action that each handler asks for: {"list": "server.view"}. The API's description tells it."""
     lookup_field = "id"
     lookup_value_converter = "str"
 

@@ -46,7 +46,7 @@ def problem_response(status: int, code: str, detail: str, **more: Any) -> JsonRe
 
 def wants_problem(request: HttpRequest) -> bool:
     """Does this request belong to the API, so that its errors are problems and not pages?"""
-    return request.path.startswith("/api/") and request.path != "/api/docs/"
+    return request.path.startswith("/api/") and not request.path.startswith("/api/docs/")
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:

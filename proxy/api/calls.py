@@ -109,6 +109,7 @@ class RunApi(ApiViewSet):
 
     serializer_class = RunSerializer
     queryset = CallJob.objects.none()
+    needs: ClassVar[Mapping[str, str]] = dict.fromkeys(("create", "retrieve"), "call.run")
 
     @extend_schema(
         operation_id="call_tool",

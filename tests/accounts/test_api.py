@@ -340,16 +340,6 @@ def test_the_description_is_openapi_3_1_and_names_every_route(cast: Cast) -> Non
     assert schema["components"]["schemas"]["Problem"]
 
 
-def test_the_live_page_has_no_script_of_its_own_inside(cast: Cast) -> None:
-    page = cast.browser("anonymous").get("/api/docs/")
-    text = page.content.decode()
-    assert text.count("<script") == text.count('<script src="')
-    assert "<style" not in text
-    script = cast.browser("anonymous").get("/api/docs/?script=")
-    assert script["Content-Type"].startswith("application/javascript")
-    assert b"/api/schema/" in script.content
-
-
 def test_a_method_that_is_not_there_claims_no_key(cast: Cast) -> None:
     api = cast.api("owner")
     is_problem(api.put(f"{HERE}/keys", {}, format="json", headers={"Idempotency-Key": "k1"}), 405)

@@ -18,15 +18,13 @@ LIMIT_MS = 50.0
 ROUNDS = 7
 WARM_UP = 3
 """Two processes answer; each compiles a template when it first needs it."""
-TOOLS_OF_OTHERS = {"/api/docs/": 700_000}
-"""Swagger UI is one file of a megabyte and a half before compression."""
 
 
 @pytest.mark.timeout(300)
 def test_every_page_is_light(world: World) -> None:
-    weights = {str(address): (_weight(address), address.path) for address in plain_addresses(world)}
-    _report("kB on the wire", {name: size / 1000 for name, (size, _) in weights.items()})
-    heavy = {name: size for name, (size, path) in weights.items() if size > TOOLS_OF_OTHERS.get(path, LIMIT_BYTES)}
+    weights = {str(address): _weight(address) for address in plain_addresses(world)}
+    _report("kB on the wire", {name: size / 1000 for name, size in weights.items()})
+    heavy = {name: size for name, size in weights.items() if size > LIMIT_BYTES}
     assert heavy == {}
 
 
