@@ -5,6 +5,7 @@ offered says why: `Offer.state` is `offered` or the first of these that holds:
 
     gone        discovery no longer finds it
     disabled    its owner switched it off for the whole workspace
+    invalid     the protocol has clients leave it out (`FeatureRow.fault`)
     not_chosen  this hub does not offer it
     writes      the hub offers only tools that read, and this one does not say that it does
     clash       another feature has its name (`clash_with`)
@@ -24,7 +25,7 @@ from proxy.headers import input_headers
 
 Naming = Literal["prefixed", "bare"]
 Scope = Literal["client", "person", "workspace"]
-State = Literal["offered", "gone", "disabled", "not_chosen", "writes", "clash"]
+State = Literal["offered", "gone", "disabled", "invalid", "not_chosen", "writes", "clash"]
 
 KINDS: tuple[Kind, ...] = ("tool", "resource", "template", "prompt")
 _NAMED_BY: Mapping[Kind, str] = {"tool": "name", "prompt": "name", "resource": "uri", "template": "uriTemplate"}
@@ -83,6 +84,7 @@ class FeatureRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     read_only: bool = False
     gone: bool = False
+    fault: str = ""
     position: int = 0
 
 
@@ -212,6 +214,8 @@ def _state(hub: HubRow, server: ServerRow, feature: FeatureRow, choice: ChoiceRo
         return "gone"
     if not feature.enabled:
         return "disabled"
+    if feature.fault:
+        return "invalid"
     if not (choice.offered if choice else server.offers_all):
         return "not_chosen"
     if hub.read_only and feature.kind == "tool" and not feature.read_only:

@@ -8,11 +8,12 @@ version, so the whole map is empty then.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 _KEY = "x-mcp-header"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_SHOWN = 100
 _TYPES = frozenset({"string", "integer", "boolean"})
 # The places of JSON Schema 2020-12 that hold further schemas. Data (`default`, `enum`) and `$ref` are not followed.
 _ONE = frozenset({
@@ -27,22 +28,34 @@ Path = tuple[str, ...] | None
 
 def input_headers(schema: object) -> dict[str, str]:
     """Property -> header suffix (`Region` of `Mcp-Param-Region`). A nested property stands under its path: `a.b`."""
+    found, fault = _read(schema)
+    return {} if fault else found
+
+
+def header_fault(schema: object) -> str:
+    """What is wrong with the annotations of a schema, in plain words; "" when nothing is."""
+    return _read(schema)[1]
+
+
+def _read(schema: object) -> tuple[dict[str, str], str]:
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for path, node in _positions(schema):
         if _KEY not in node:
             continue
-        header = node[_KEY]
-        if not path or not isinstance(header, str) or not _TOKEN.fullmatch(header) or not _plain(node):
-            return {}
-        if header.lower() in {other.lower() for other in found.values()}:
-            return {}
+        header, kind = node[_KEY], node.get("type")
+        if not path:
+            return found, f"{_KEY} stands where no parameter is"
+        name = ".".join(path)[:_SHOWN]
+        if not isinstance(header, str) or not _TOKEN.fullmatch(header):
+            return found, f"{_KEY} of {name} is no name of a header"
+        if not isinstance(kind, str) or kind not in _TYPES:
+            return found, f"{_KEY} of {name} is only for text, whole numbers and booleans"
+        if header.lower() in taken:
+            return found, f"{_KEY} of {name} is taken by another parameter"
+        taken.add(header.lower())
         found[".".join(path)] = header
-    return found
-
-
-def _plain(node: Mapping[str, Any]) -> bool:
-    kind = node.get("type")
-    return isinstance(kind, str) and kind in _TYPES
+    return found, ""
 
 
 def _positions(schema: object) -> Iterator[tuple[Path, dict[str, Any]]]:

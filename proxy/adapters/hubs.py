@@ -35,7 +35,7 @@ FROM proxy_hubserver hs JOIN proxy_server s ON s.id = hs.server_id
 WHERE hs.hub_id = %s
 """
 FEATURES = """
-SELECT f.id, f.server_id, f.kind, f.name, f.title, f.description, f.alias, f.enabled, f.read_only, f.position,
+SELECT f.id, f.server_id, f.kind, f.name, f.title, f.description, f.alias, f.enabled, f.read_only, f.position, f.fault,
     d.body::text AS definition
 FROM proxy_feature f JOIN proxy_definition d ON d.id = f.definition_id
 WHERE f.server_id = ANY(%s) AND f.gone_at IS NULL AND f.enabled

@@ -58,6 +58,7 @@ def feature_row(row: Row) -> FeatureRow:
         alias=row["alias"],
         enabled=row["enabled"],
         read_only=row["read_only"],
+        fault=row["fault"],
         position=row["position"],
     )
 

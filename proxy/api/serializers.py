@@ -225,7 +225,7 @@ class OfferedSerializer(serializers.Serializer[Any]):
     read_only = serializers.BooleanField(source="feature.read_only")  # type: ignore[assignment]  # likewise
     offered = serializers.BooleanField()
     reason = serializers.CharField(
-        source="state", help_text=_("offered, or why not: gone, disabled, not_chosen, writes, clash.")
+        source="state", help_text=_("offered, or why not: gone, disabled, invalid, not_chosen, writes, clash.")
     )
     clash_with = serializers.CharField(source="clash_with.id", default=None, help_text=_("The tool that has the name."))
 

@@ -116,6 +116,8 @@ class Feature(PrefixedModel):
     description = models.TextField(blank=True)
     """The description its owner gave it; empty for the server's own."""
     position = models.PositiveIntegerField(default=0)
+    fault = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """Why no hub may offer it, whatever people chose: a client of the protocol must leave such a tool out."""
     gone_at = models.DateTimeField(null=True)
     """When discovery no longer found it. What its owner decided stays, should it come back."""
 

@@ -135,6 +135,7 @@ def feature_row(feature: Feature) -> FeatureRow:
         alias=feature.alias,
         enabled=feature.enabled,
         read_only=feature.read_only,
+        fault=feature.fault,
         gone=feature.gone_at is not None,
         position=feature.position,
     )

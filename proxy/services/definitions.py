@@ -15,9 +15,11 @@ from core.json_values import too_deep
 from proxy.compile import KINDS
 from proxy.engine.ports import Kind
 from proxy.enums import MAX_DEFINITION_BYTES, MAX_FEATURES
+from proxy.headers import header_fault
 
 _NAMED_BY: Mapping[Kind, str] = {"tool": "name", "prompt": "name", "resource": "uri", "template": "uriTemplate"}
 _LONGEST_NAME = 2000
+_LONGEST_FAULT = 300
 _MOST_NOTES = 20
 
 
@@ -33,6 +35,8 @@ class Item:
     digest: str
     size: int
     position: int
+    fault: str = ""
+    """Why the protocol has clients leave it out."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,11 @@ class Items:
     notes: tuple[str, ...]
 
 
-def read_items(found: Mapping[Kind, Iterable[Any]]) -> Items:
-    """Definitions by kind (decoded JSON, in the server's order), checked one by one."""
+def read_items(found: Mapping[Kind, Iterable[Any]], *, mirrored: bool = False) -> Items:
+    """Definitions by kind (decoded JSON, in the server's order), checked one by one.
+
+    `mirrored`: parameters of its tools travel as headers too, so annotations for that must be right.
+    """
     items: dict[tuple[Kind, str], Item] = {}
     notes: list[str] = []
     for kind in KINDS:
@@ -53,16 +60,19 @@ def read_items(found: Mapping[Kind, Iterable[Any]]) -> Items:
                 notes.append(_("It offers more than %d things; the rest is left out.") % MAX_FEATURES)
                 return Items(tuple(items.values()), tuple(notes[:_MOST_NOTES]))
             try:
-                item = _item(kind, body, position)
+                item = _item(kind, body, position, mirrored=mirrored and kind == "tool")
             except ValueError as problem:
                 notes.append(str(problem))
                 continue
             if items.setdefault((kind, item.name), item) is not item:
                 notes.append(_("It names %s twice; the first counts.") % item.name[:200])
+            elif item.fault:
+                values = {"name": item.name[:200], "fault": item.fault}
+                notes.append(_("%(name)s is offered by no hub: %(fault)s.") % values)
     return Items(tuple(items.values()), tuple(notes[:_MOST_NOTES]))
 
 
-def _item(kind: Kind, body: Any, position: int) -> Item:
+def _item(kind: Kind, body: Any, position: int, *, mirrored: bool) -> Item:
     """Raises ValueError with a sentence."""
     if not isinstance(body, dict):
         raise ValueError(_("Something it lists is no object."))
@@ -87,6 +97,7 @@ def _item(kind: Kind, body: Any, position: int) -> Item:
         digest=digest,
         size=len(text),
         position=position,
+        fault=header_fault(body.get("inputSchema"))[:_LONGEST_FAULT] if mirrored else "",
     )
 
 

@@ -57,7 +57,9 @@ def record_discovery(*, server: Server, found: Discovered, fingerprint: str = ""
     the finding is of no use and is dropped.
     """
     items = read_items(
-        {"tool": found.tools, "resource": found.resources, "template": found.templates, "prompt": found.prompts}
+        {"tool": found.tools, "resource": found.resources, "template": found.templates, "prompt": found.prompts},
+        # Only over Streamable HTTP do parameters travel as headers, and only in the stateless era.
+        mirrored=server.transport == Server.Transport.HTTP and "stateless" in found.eras,
     )
     with transaction.atomic():
         kept = _locked(server, fingerprint)
@@ -168,7 +170,7 @@ def _store_features(server: Server, items: Sequence[Item]) -> Difference:
             touched.append(feature)
             difference.gone.append(f"{feature.kind} {feature.name}")
     Feature.objects.bulk_create(fresh, batch_size=_BATCH)
-    fields = ["definition", "title", "read_only", "position", "gone_at"]
+    fields = ["definition", "title", "read_only", "position", "fault", "gone_at"]
     Feature.objects.bulk_update(touched, fields, batch_size=_BATCH)
     difference.added += [f"{feature.kind} {feature.name}" for feature in fresh]
     difference.newcomers |= {feature.id for feature in fresh}
@@ -194,21 +196,27 @@ def _new_feature(server: Server, item: Item) -> Feature:
         title=item.title,
         read_only=item.read_only,
         position=item.position,
+        fault=item.fault,
     )
 
 
 def _update(feature: Feature, item: Item, difference: Difference) -> bool:
     """Take over what the server says; `enabled`, `alias` and `description` are not its to say."""
     name = f"{feature.kind} {feature.name}"
-    before = (feature.definition_id, feature.title, feature.read_only, feature.position, feature.gone_at)
+    before = _said(feature)
     if feature.gone_at is not None:
         difference.added.append(name)
         difference.newcomers.add(feature.id)
     elif feature.definition_id != item.digest:
         difference.changed.append(name)
     feature.definition_id, feature.title, feature.read_only = item.digest, item.title, item.read_only
-    feature.position, feature.gone_at = item.position, None
-    return before != (feature.definition_id, feature.title, feature.read_only, feature.position, feature.gone_at)
+    feature.position, feature.fault, feature.gone_at = item.position, item.fault, None
+    return before != _said(feature)
+
+
+def _said(feature: Feature) -> tuple[object, ...]:
+    told = (feature.definition_id, feature.title, feature.read_only, feature.position)
+    return (*told, feature.fault, feature.gone_at)
 
 
 def _hubs(server: Server) -> list[Hub]:

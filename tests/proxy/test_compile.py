@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from proxy.compile import ChoiceRow, FeatureRow, HubRow, ServerRow, compile_hub, implicit_hub, list_offers
-from proxy.headers import input_headers
+from proxy.headers import header_fault, input_headers
 from proxy.specs import fill, make_spec, server_fingerprint
 
 HUB = HubRow(id="hub_1", workspace_id="wsp_1", workspace_slug="acme", slug="main", title="Main")
@@ -162,21 +162,34 @@ def test_header_parameters_are_found_at_any_depth() -> None:
 
 
 @pytest.mark.parametrize(
-    "schema",
+    ("schema", "said"),
     [
-        {"x-mcp-header": "Root"},
-        {"properties": {"a": {"type": "number", "x-mcp-header": "A"}}},
-        {"properties": {"a": {"type": "string", "x-mcp-header": "A b"}}},
-        {"properties": {"a": {"type": "string", "x-mcp-header": 3}}},
-        {"properties": {"a": {"type": "string", "x-mcp-header": "A"}, "b": {"type": "string", "x-mcp-header": "a"}}},
-        {"properties": {"l": {"items": {"type": "string", "x-mcp-header": "A"}}}},
-        {"$defs": {"d": {"type": "string", "x-mcp-header": "A"}}},
-        None,
-        [],
+        ({"x-mcp-header": "Root"}, "where no parameter is"),
+        ({"properties": {"a": {"type": "number", "x-mcp-header": "A"}}}, "of a is only for text"),
+        ({"properties": {"a": {"x-mcp-header": "A"}}}, "of a is only for text"),
+        ({"properties": {"a": {"type": "string", "x-mcp-header": "A b"}}}, "of a is no name of a header"),
+        ({"properties": {"a": {"type": "string", "x-mcp-header": ""}}}, "of a is no name of a header"),
+        ({"properties": {"a": {"type": "string", "x-mcp-header": 3}}}, "of a is no name of a header"),
+        (
+            {"properties": {n: {"type": "string", "x-mcp-header": h} for n, h in (("a", "A"), ("b", "a"))}},
+            "is taken by another parameter",
+        ),
+        ({"properties": {"l": {"items": {"type": "string", "x-mcp-header": "A"}}}}, "where no parameter is"),
+        ({"$defs": {"d": {"type": "string", "x-mcp-header": "A"}}}, "where no parameter is"),
+        (None, ""),
+        ([], ""),
     ],
 )
-def test_a_bad_header_annotation_makes_none(schema: object) -> None:
+def test_a_bad_header_annotation_makes_none(schema: object, said: str) -> None:
     assert input_headers(schema) == {}
+    assert said in header_fault(schema)
+    assert bool(header_fault(schema)) == bool(said)
+
+
+def test_a_tool_with_a_fault_is_not_offered() -> None:
+    features = [tool("f1", GITHUB, "search"), tool("f2", GITHUB, "measure", fault="no name of a header")]
+    assert [offer.state for offer in list_offers(HUB, [GITHUB], features)] == ["offered", "invalid"]
+    assert list(compile_hub(HUB, [GITHUB], features).tools) == ["github__search"]
 
 
 def test_a_schema_of_any_depth_is_walked() -> None:

@@ -281,6 +281,36 @@ def test_a_clash_that_a_server_makes_is_flagged_and_not_offered(cast: Cast, make
     assert event.data["other"] == "Second: search"
 
 
+def test_a_tool_whose_parameters_cannot_travel_as_headers_is_offered_by_no_hub(
+    cast: Cast, make_server: MakeServer
+) -> None:
+    server = make_server("GitHub", "search")
+    hub = create_hub(actor=cast.admin, workspace=cast.workspace, title="All", servers=[server])
+    sides = {"side": {"type": "number", "x-mcp-header": "Side"}}
+    bad = tool("measure", inputSchema={"type": "object", "properties": sides})
+
+    def states() -> dict[str, str]:
+        return {offer.name: offer.state for offer in offered(hub)}
+
+    found = discovered("search", bad, eras=("stateless", "handshake"))
+    assert record_discovery(server=server, found=found)
+    assert states() == {"github__search": "offered", "github__measure": "invalid"}
+    assert "x-mcp-header of side is only for text" in tool_of(server, "measure").fault
+    server.refresh_from_db()
+    assert (server.state, server.problem_kind) == ("running", "partial")
+    assert server.problem.startswith("measure is offered by no hub: ")
+    assert not record_discovery(server=server, found=found), "the same again changes nothing"
+    # A server that is spoken to with a handshake gets no such headers, and a mended schema is as good as any.
+    for mended in (discovered("search", bad), discovered("search", tool("measure"), eras=("stateless",))):
+        assert record_discovery(server=server, found=found) or states()["github__measure"] == "invalid"
+        assert record_discovery(server=server, found=mended)
+        assert states() == {"github__search": "offered", "github__measure": "offered"}
+    old = make_server("Old")
+    Server.objects.filter(pk=old.pk).update(transport="sse")
+    record_discovery(server=Server.objects.get(pk=old.pk), found=found)
+    assert tool_of(old, "measure").fault == ""
+
+
 def test_the_flag_goes_when_the_other_goes(cast: Cast, make_server: MakeServer) -> None:
     first, second = make_server("First", "search"), make_server("Second", "mine")
     hub = create_hub(actor=cast.admin, workspace=cast.workspace, title="Bare", naming="bare", servers=[first, second])
