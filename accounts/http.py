@@ -12,6 +12,13 @@ class PersonRequest(SiteRequest):
     user: User
 
 
+class EnteredRequest(SiteRequest):
+    """Any request after the middleware: in a workspace, or in none."""
+
+    workspace: Workspace | None
+    membership: Membership | None
+
+
 class WorkspaceRequest(PersonRequest):
     """A member of the workspace in the address. `principal` carries their role there."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
@@ -16,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts import presence
+from accounts.http import EnteredRequest
 from accounts.models import Membership, SlugAlias, User
 from accounts.permissions import person
 from accounts.selectors import memberships_of
@@ -43,9 +45,9 @@ class WorkspaceMiddleware:
         if isinstance(user, User):
             _activate_zone(user)
             presence.note(request, user)
-        request.workspace = None  # type: ignore[attr-defined]
-        request.membership = None  # type: ignore[attr-defined]
-        request.principal = person(user)  # type: ignore[attr-defined]
+        entered = cast("EnteredRequest", request)
+        entered.workspace = entered.membership = None
+        entered.principal = person(user)
         match = _WORKSPACE.match(request.path)
         if match is not None:
             answer = _enter(request, match[1])
@@ -77,11 +79,9 @@ def _enter(request: HttpRequest, slug: str) -> HttpResponse | None:
 
 
 def _set(request: HttpRequest, user: User, membership: Membership) -> None:
-    request.workspace = membership.workspace  # type: ignore[attr-defined]
-    request.membership = membership  # type: ignore[attr-defined]
-    request.principal = person(  # type: ignore[attr-defined]
-        user, workspace_id=membership.workspace_id, role=membership.role
-    )
+    entered = cast("EnteredRequest", request)
+    entered.workspace, entered.membership = membership.workspace, membership
+    entered.principal = person(user, workspace_id=membership.workspace_id, role=membership.role)
 
 
 def _remember(request: HttpRequest, user: User) -> None:

@@ -14,13 +14,14 @@ from accounts.services import bump_workspace, revoke_key
 from core.clock import now
 from core.decision import Principal
 from core.errors import Text
-from core.events import changed, record_event
+from core.events import changed
 from proxy.enums import MAX_HUBS
 from proxy.errors import DraftProblem, LimitProblem
 from proxy.models import Hub, HubServer, Server
 from proxy.selectors.offers import hub_rows
 from proxy.services.clashes import reflag, refuse_clashes, with_hub
 from proxy.services.drafts import MAX_SLUG, SLUG, free_slug
+from proxy.services.events import record_change
 
 _SETTINGS = ("title", "instructions", "naming", "read_only", "record_payloads", "open")
 
@@ -60,7 +61,7 @@ def create_hub(
             HubServer(hub=hub, server=server, position=position) for position, server in enumerate(chosen)
         )
         refuse_clashes(None, hub_rows(hub))
-        _record("hub.created", actor, hub, data={"slug": hub.slug, "servers": [server.id for server in chosen]})
+        record_change("hub.created", actor, hub, data={"slug": hub.slug, "servers": [server.id for server in chosen]})
         bump_workspace(workspace_id=workspace.id)
     return hub
 
@@ -99,7 +100,7 @@ def update_hub(
         refuse_clashes(with_hub(after, naming=before["naming"], read_only=before["read_only"]), after)
         hub.save()
         reflag(hub)
-        _record("hub.changed", actor, hub, changes=changes)
+        record_change("hub.changed", actor, hub, changes=changes)
         bump_workspace(workspace_id=hub.workspace_id)
     return hub
 
@@ -113,7 +114,7 @@ def delete_hub(*, actor: Principal, hub: Hub) -> None:
         for key in keys:
             # Whoever may remove the hub may end what is of no use without it.
             revoke_key(actor=SYSTEM, key=key)
-        _record("hub.deleted", actor, hub, data={"slug": hub.slug, "keys_revoked": [key.id for key in keys]})
+        record_change("hub.deleted", actor, hub, data={"slug": hub.slug, "keys_revoked": [key.id for key in keys]})
         hub.delete()
         bump_workspace(workspace_id=hub.workspace_id)
 
@@ -139,7 +140,7 @@ def _set_paused(actor: Principal, hub: Hub, *, paused: bool) -> Hub:
         if (hub.paused_at is not None) != paused:
             hub.paused_at = now() if paused else None
             hub.save(update_fields=["paused_at", "updated_at"])
-            _record("hub.paused" if paused else "hub.resumed", actor, hub)
+            record_change("hub.paused" if paused else "hub.resumed", actor, hub)
             bump_workspace(workspace_id=hub.workspace_id)
     return hub
 
@@ -184,22 +185,3 @@ def _check_servers(workspace: Workspace, servers: list[Server]) -> None:
     ids = [server.id for server in servers]
     if len(set(ids)) != len(ids) or any(server.workspace_id != workspace.id for server in servers):
         raise DraftProblem({"servers": [_("Choose servers of this workspace, each once.")]})
-
-
-def _record(
-    type: str,
-    actor: Principal,
-    hub: Hub,
-    *,
-    changes: dict[str, list[Any]] | None = None,
-    data: dict[str, Any] | None = None,
-) -> None:
-    record_event(
-        type=type,
-        actor=actor,
-        workspace_id=hub.workspace_id,
-        target_kind="hub",
-        target=hub.id,
-        changes=changes,
-        data={"name": hub.title} | (data or {}),
-    )

@@ -12,7 +12,7 @@ from accounts.permissions import in_workspace, require
 from accounts.services import bump_workspace
 from core.clock import now
 from core.decision import Principal
-from core.events import changed, record_event
+from core.events import changed
 from core.jobs import enqueue_job
 from proxy.enums import MAX_SERVERS
 from proxy.errors import DraftProblem, LimitProblem, StdioRefused
@@ -21,6 +21,7 @@ from proxy.models import Hub, Server
 from proxy.services.clashes import reflag_hubs
 from proxy.services.discovery import DISCOVER, PARTIAL, next_discovery
 from proxy.services.drafts import checked_draft, free_letters, free_slug, next_line
+from proxy.services.events import record_change
 from proxy.services.secrets import kept_secrets, merged_secrets, put_secrets
 from proxy.services.stdio import as_bundled, command_by, require_stdio
 
@@ -55,7 +56,7 @@ def connect_server(*, actor: Principal, workspace: Workspace, draft: ServerDraft
         _write(server, draft, letters={letters for _slug, letters, _line in others})
         put_secrets(server, merged_secrets(draft, {}))
         server.save(force_insert=True)
-        _record("server.connected", actor, server, data={"transport": server.transport, "slug": server.slug})
+        record_change("server.connected", actor, server, data={"transport": server.transport, "slug": server.slug})
         bump_workspace(workspace_id=workspace.id)
         ask_discovery(server)
     return server
@@ -81,7 +82,7 @@ def update_server(*, actor: Principal, server: Server, draft: ServerDraft) -> Se
             # What it speaks is to be found out anew; what was decided about its tools stays.
             server.eras = []
         server.save()
-        _record("server.changed", actor, server, changes=_shown(before, after))
+        record_change("server.changed", actor, server, changes=_shown(before, after))
         bump_workspace(workspace_id=server.workspace_id)
         if reached and server.paused_at is None:
             ask_discovery(server)
@@ -94,7 +95,7 @@ def delete_server(*, actor: Principal, server: Server) -> None:
     with transaction.atomic():
         server = _locked(server)
         hubs = list(Hub.objects.filter(hub_servers__server=server))
-        _record("server.deleted", actor, server, data={"slug": server.slug, "hubs": [hub.id for hub in hubs]})
+        record_change("server.deleted", actor, server, data={"slug": server.slug, "hubs": [hub.id for hub in hubs]})
         _let_go(server)
         server.delete()
         reflag_hubs(hubs)
@@ -112,7 +113,7 @@ def pause_server(*, actor: Principal, server: Server) -> Server:
             server.state, server.state_since = Server.State.PAUSED, moment
             server.next_discovery_at = None
             server.save()
-            _record("server.paused", actor, server)
+            record_change("server.paused", actor, server)
             _let_go(server)
             bump_workspace(workspace_id=server.workspace_id)
     return server
@@ -128,7 +129,7 @@ def resume_server(*, actor: Principal, server: Server) -> Server:
             server.state, server.state_since = _state_before_pause(server), now()
             server.next_discovery_at = next_discovery(now())
             server.save()
-            _record("server.resumed", actor, server)
+            record_change("server.resumed", actor, server)
             bump_workspace(workspace_id=server.workspace_id)
             ask_discovery(server)
     return server
@@ -198,22 +199,3 @@ def _shown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]
     if before["secrets"] != after["secrets"]:
         changes["secrets"] = [before["names"], after["names"]]
     return changes
-
-
-def _record(
-    type: str,
-    actor: Principal,
-    server: Server,
-    *,
-    changes: dict[str, list[Any]] | None = None,
-    data: dict[str, Any] | None = None,
-) -> None:
-    record_event(
-        type=type,
-        actor=actor,
-        workspace_id=server.workspace_id,
-        target_kind="server",
-        target=server.id,
-        changes=changes,
-        data={"name": server.title} | (data or {}),
-    )
