@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from core.reference.examples import Examples
 from core.reference.inputs import Try, try_of
-from core.reference.operations import Operation, OperationReader, slug_of
+from core.reference.operations import Operation, slug_of
 from core.reference.pointers import Node, operations_of
+from core.reference.reader import OperationReader
 from core.reference.samples import samples
 from core.reference.shapes import Shape, Shapes, links_of, without
 

@@ -5,29 +5,19 @@ Pure. `Shapes(document).of(schema)` follows references and ends at loops; it tak
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core.reference.limits import limits_of, shown
 from core.reference.pointers import Node, follow, name_of, target
+from core.reference.words import CHOICE, either, kind_in_words, kinds_of, split_choices
 
 DEEPEST = 3
 """Named objects inside one another that are drawn in place; deeper ones are linked."""
 DEEPEST_INLINE = 8
-_CHOICE = re.compile(r"^\* `(.*)` - (.*)$", re.MULTILINE)
-WORDS = {
-    "string": gettext_lazy("string"),
-    "integer": gettext_lazy("integer"),
-    "number": gettext_lazy("number"),
-    "boolean": gettext_lazy("boolean"),
-    "object": gettext_lazy("object"),
-    "array": gettext_lazy("list"),
-}
 Trail = tuple[str, ...]
 
 
@@ -158,15 +148,15 @@ class Shapes:
         named = [replace(each, name=each.name or title) for each, title in zip(variants, titles, strict=True)]
         base = self._plain({key: value for key, value in merged.items() if key not in ("oneOf", "anyOf")}, trail)
         anything = _("anything")
-        kind = _either([each.type for each in variants if each.type != anything]) or base.type
+        kind = either([each.type for each in variants if each.type != anything]) or base.type
         return replace(base, type=kind, variants=named if any(_says_more(each) for each in named) else ())
 
     def _plain(self, merged: Node, trail: Trail) -> Shape:
-        description, labels = _split_choices(str(merged.get("description", "")))
-        kinds, nullable = _kinds(merged)
+        description, labels = split_choices(str(merged.get("description", "")))
+        kinds, nullable = kinds_of(merged)
         values = [merged["const"]] if "const" in merged else list(merged.get("enum") or ())
         shape = Shape(
-            _kind_in_words(kinds, merged),
+            kind_in_words(kinds, merged),
             description=description,
             choices=[Choice(shown(value), labels.get(str(value), "")) for value in values if value is not None],
             limits=limits_of(merged),
@@ -247,8 +237,8 @@ def _joined(base: Node, over: Node) -> dict[str, Any]:
     """Two schemas that both hold. Fields are added up, the rest of `over` wins."""
     joined = {**base, **over}
     # What a field says of itself takes nothing from what its type says of its values.
-    labels = [found[0] for found in _CHOICE.finditer(str(base.get("description", "")))]
-    if labels and over.get("description") and not _CHOICE.search(str(over["description"])):
+    labels = [found[0] for found in CHOICE.finditer(str(base.get("description", "")))]
+    if labels and over.get("description") and not CHOICE.search(str(over["description"])):
         joined["description"] = "\n".join([str(over["description"]), *labels])
     if "properties" in base and "properties" in over:
         joined["properties"] = {**base["properties"], **over["properties"]}
@@ -259,42 +249,9 @@ def _joined(base: Node, over: Node) -> dict[str, Any]:
     return joined
 
 
-def _kinds(schema: Node) -> tuple[list[str], bool]:
-    """The JSON types that it may have, without null; and whether it may be null."""
-    said = schema.get("type")
-    kinds = [str(kind) for kind in said] if isinstance(said, list) else [str(said)] if said else _guessed(schema)
-    return [kind for kind in kinds if kind != "null"], "null" in kinds
-
-
-def _guessed(schema: Node) -> list[str]:
-    if "properties" in schema or isinstance(schema.get("additionalProperties"), Mapping):
-        return ["object"]
-    if "items" in schema or "prefixItems" in schema:
-        return ["array"]
-    values = [schema["const"]] if "const" in schema else schema.get("enum") or ()
-    return ["string"] if values and all(isinstance(value, str) for value in values) else []
-
-
-def _kind_in_words(kinds: Sequence[str], schema: Node) -> str:
-    if "string" in kinds and (schema.get("format") == "binary" or "contentMediaType" in schema):
-        return _("file")
-    said = _either([str(WORDS.get(kind, kind)) for kind in kinds]) or _("anything")
-    return f"{said} ({schema['format']})" if schema.get("format") and "string" in kinds else said
-
-
-def _either(kinds: Iterable[str]) -> str:
-    return _(" or ").join(dict.fromkeys(kind for kind in kinds if kind))
-
-
 def _or_null(shape: Shape, nullable: bool) -> Shape:
     return replace(shape, type=_("%(type)s or null") % {"type": shape.type}) if nullable else shape
 
 
 def _says_more(shape: Shape) -> bool:
     return bool(shape.opens or shape.link or shape.choices or shape.limits or shape.description)
-
-
-def _split_choices(description: str) -> tuple[str, dict[str, str]]:
-    """A description without the list of choices that drf-spectacular adds; value -> label where it tells more."""
-    labels = {value: label for value, label in _CHOICE.findall(description) if label.casefold() != value.casefold()}
-    return _CHOICE.sub("", description).strip(), labels

@@ -57,7 +57,7 @@ SCHEMAS: dict[str, Any] = {
     },
 }
 OK = {"200": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}}
-KEYED = [{"key": []}, {"session": []}]
+KEYED: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
 
 
 def document() -> dict[str, Any]:
