@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core import partitions
 from core.clock import now
+from core.components.formats import byte_parts
 from core.jobs import queue_lengths
 from core.models import Job, Message
 from core.redis import connection as redis_connection
@@ -88,7 +89,7 @@ def check_postgres() -> Finding:
             "current_setting('max_connections')"
         )
         version, size, used, most = cursor.fetchone()
-    rows = [(_("Version"), version), (_("Size"), f"{size / 1e6:.1f} MB"), (_("Connections"), f"{used} / {most}")]
+    rows = [(_("Version"), version), (_("Size"), " ".join(byte_parts(size))), (_("Connections"), f"{used} / {most}")]
     near = int(used) > int(most) * 0.8
     return Finding("warn" if near else "ok", _("nearly all connections are taken") if near else _("answers"), rows)
 
@@ -100,7 +101,7 @@ def check_redis() -> Finding:
         return Finding("bad", _("does not answer: %s") % type(problem).__name__)
     assert isinstance(info, dict)
     version = info.get("valkey_version") or info.get("redis_version", "")
-    rows = [(_("Version"), str(version)), (_("Memory"), str(info.get("used_memory_human", "")))]
+    rows = [(_("Version"), str(version)), (_("Memory"), " ".join(byte_parts(int(info.get("used_memory", 0)))))]
     return Finding("ok", _("answers"), rows)
 
 
