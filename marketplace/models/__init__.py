@@ -2,13 +2,14 @@
 
 from marketplace.models.collections import Collection, CollectionItem, ListingStat, SearchTerm
 from marketplace.models.evidence import ListingDay, ListingNotice, Probe
+from marketplace.models.imports import ImportRun
 from marketplace.models.installs import Install, ListingUse
 from marketplace.models.listings import Listing, ListingAlias, ListingPicture, ListingVersion
 from marketplace.models.publishers import Claim, Publisher, PublisherFollow
 from marketplace.models.reviews import Report, Review, ReviewVote
 
 __all__ = [
-    "Claim", "Collection", "CollectionItem", "Install", "Listing", "ListingAlias", "ListingDay", "ListingNotice",
-    "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe", "Publisher", "PublisherFollow", "Report",
-    "Review", "ReviewVote", "SearchTerm",
+    "Claim", "Collection", "CollectionItem", "ImportRun", "Install", "Listing", "ListingAlias", "ListingDay",
+    "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe", "Publisher",
+    "PublisherFollow", "Report", "Review", "ReviewVote", "SearchTerm",
 ]  # fmt: skip

@@ -27,12 +27,21 @@ class Publisher(PrefixedModel):
     workspace = models.ForeignKey(Workspace, null=True, on_delete=models.SET_NULL, related_name="publishers")
     source = models.CharField(max_length=40, blank=True)
     """`import:<name>` when an import made it."""
+    source_key = models.CharField(max_length=300, blank=True)
+    """Who it is at the source (`github.com/someone`): entries of the same author find it again. Never edited."""
     proof = models.CharField(max_length=10, choices=Proof, default=Proof.NONE, blank=True)
     proved_as = models.CharField(max_length=300, blank=True)
     """The domain or repository that was proved."""
     proved_at = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True)
     followers = models.ManyToManyField(User, through="PublisherFollow", related_name="followed_publishers")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_key"], condition=~models.Q(source_key=""), name="publisher_source_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
