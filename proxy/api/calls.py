@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -116,8 +117,9 @@ class RunApi(ApiViewSet):
         summary=str(_("Have a tool called by a worker")),
         description=str(
             _(
-                "Answers at once with an id to poll. A key knows its workspace, so the hub's short name is enough, and "
-                "a key bound to a hub needs no hub; in a browser give the hub's id."
+                "Answers at once with an id to poll. The hub's short name is enough where it is clear whose it is: a "
+                "key knows its workspace, and in a browser it is that of your workspaces which has such a hub. "
+                "A key bound to a hub needs no hub."
             )
         ),
         request=RunWrite,
@@ -147,14 +149,23 @@ class RunApi(ApiViewSet):
         if principal.workspace_id:
             slug = Workspace.objects.values_list("slug", flat=True).get(pk=principal.workspace_id)
         else:
-            found = Hub.objects.filter(pk=hub).values_list("workspace__slug", flat=True).first()
-            if found is None:
-                raise InvalidProblem(_("Give the id of a hub."), field="hub")
-            slug = found
+            slug = self._workspace_of(principal, hub)
         try:
             return workspace_principal(request, slug)
         except NotFoundProblem:
             raise InvalidProblem(_("Give the id of a hub."), field="hub") from None
+
+    def _workspace_of(self, person: Principal, hub: str) -> str:
+        """The workspace, of all that a person is in, that has a hub of this id or short name."""
+        own = Hub.objects.filter(workspace__memberships__user=person.user_id or None)
+        found = set(own.filter(Q(pk=hub) | Q(slug=hub)).values_list("workspace__slug", flat=True)[:2])
+        if len(found) > 1:
+            raise InvalidProblem(
+                _("Several of your workspaces have a hub of this name: give its id."), field="hub", code="ambiguous"
+            )
+        if not found:
+            raise InvalidProblem(_("Give the id of a hub, or its short name."), field="hub")
+        return found.pop()
 
 
 def start_run(principal: Principal, workspace: Workspace, values: Mapping[str, Any]) -> Response:

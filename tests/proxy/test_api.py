@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.services import create_key
+from accounts.models import Membership
+from accounts.services import create_key, create_workspace
 from core.clock import now
 from core.permissions import SYSTEM
 from proxy.models import Call, CallJob, Hub, Server
@@ -315,11 +316,19 @@ def test_a_run_finds_its_hub(cast: Cast, client_of: Client, hub: Hub) -> None:
     browser = APIClient()
     browser.force_login(cast.users["member"])
     assert browser.post("/api/v1/calls", {**body, "hub": hub.id}, format="json").status_code == 202
-    assert browser.post("/api/v1/calls", {**body, "hub": "main"}, format="json").status_code == 400
+    named = {**body, "hub": "main"}
+    assert browser.post("/api/v1/calls", named, format="json").json()["hub"] == hub.id
+    assert browser.post("/api/v1/calls", {**body, "hub": "nothing"}, format="json").status_code == 400
+    theirs = create_workspace(actor=SYSTEM, name="Theirs", slug="theirs", owner=cast.users["outsider"])
+    create_hub(actor=SYSTEM, workspace=theirs, title="Main", slug="main")
+    assert browser.post("/api/v1/calls", named, format="json").status_code == 202, "somebody else's is not looked at"
+    Membership.objects.create(workspace=theirs, user=cast.users["member"], role="member")
+    refused = browser.post("/api/v1/calls", named, format="json")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "ambiguous")
     outsider = client_of("outsider")
     assert outsider.post("/api/v1/calls", {**body, "hub": hub.id}, format="json").status_code == 400
     assert client_of("").post("/api/v1/calls", body, format="json").status_code == 401
-    assert CallJob.objects.count() == 3
+    assert CallJob.objects.count() == 5
 
 
 def test_a_key_for_clients_alone_runs_nothing(client_of: Client, hub: Hub) -> None:
