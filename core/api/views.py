@@ -10,18 +10,27 @@ from django.urls import resolve, reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import condition, require_safe
 
 from core.api.idempotency import LIFETIME, LONGEST
 from core.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from core.api.schema import ALWAYS, EXAMPLE_ID, WRITES
 from core.components.places import workspaces
+from core.decision import SCOPES
 from core.find import MOST, Group, Hit, matches
 from core.http import SiteRequest
 from core.reference.kept import Kept, kept
 from core.reference.operations import WORKSPACE, status_title
 from core.reference.samples import KEY
 
+SCOPES_TOLD = {
+    "mcp": gettext_lazy("using hubs and calling tools"),
+    "read": gettext_lazy("seeing what there is"),
+    "write": gettext_lazy("changing it, too"),
+    "admin": gettext_lazy("all that the person's role allows"),
+}
+"""In short; beside it stand the actions themselves, so that a scope without words is described as well."""
 PROBLEM_SAMPLE = {
     "type": "about:blank",
     "title": "Bad Request",
@@ -85,6 +94,7 @@ def _common_facts(found: Kept) -> dict[str, Any]:
     problems = sorted((ALWAYS | WRITES).items())
     return {
         "site_url": found.reference.site,
+        "scopes": [(scope, SCOPES_TOLD.get(scope, ""), sorted(actions)) for scope, actions in SCOPES.items()],
         "problem_sample": PROBLEM_SAMPLE,
         **_samples(found.reference.site),
         "default_limit": DEFAULT_LIMIT,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from core.decision import SCOPES
 from core.reference import kept as keeping
 from core.reference.kept import kept
 from tests.cast import Cast, cast
 
 __all__ = ["cast"]
 V1 = "/api/v1"
-SCOPES = ("mcp", "read", "write", "admin")
 
 
 def test_the_description_is_made_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,6 +86,13 @@ def test_ctrl_k_finds_operations(client: Client, db: None) -> None:
     assert 'href="/api/docs/hubs/#pause_hub"' in text
 
 
+def test_the_index_tells_every_scope_and_what_it_lets_through(client: Client, db: None) -> None:
+    text = client.get("/api/docs/").content.decode()
+    for scope, actions in SCOPES.items():
+        assert f"<code>{scope}</code>" in text
+        assert all(f"<code>{action}</code>" in text for action in actions)
+
+
 def test_ids_in_examples_look_like_ids_of_their_kind() -> None:
     connect = next(each for _group, each in kept().reference.operations() if each.id == "get_hub")
     assert connect.answers[0].example["id"].startswith("hub_")
@@ -99,7 +106,7 @@ def test_every_operation_says_who_may() -> None:
     assert alone == ["create_workspace"]
 
 
-@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("scope", list(SCOPES))
 def test_scopes_are_as_they_are_told(cast: Cast, scope: str) -> None:
     """Each operation is asked for something that is not there: a scope that does not do is refused before that."""
     api = cast.api("owner", scope)
