@@ -133,7 +133,7 @@ def add_event(run_id: str, kind: str, data: dict[str, Any]) -> None:
     """One event from synchronous code, for what ends outside its worker. Without Redis nothing is written."""
     try:
         pipeline = core_redis.connection().pipeline(transaction=False)
-        pipeline.xadd(stream_name(run_id), _fields(kind, data))  # type: ignore[arg-type]  # invariant in the stubs
+        pipeline.xadd(stream_name(run_id), _fields(kind, data))
         pipeline.expire(stream_name(run_id), KEPT_S)
         pipeline.execute()
     except RedisError as problem:

@@ -113,6 +113,7 @@ def say(
             depth=depth,
         )
         last = conversation.messages.order_by("-position").values_list("position", flat=True).first() or 0
+        rows: tuple[tuple[str, list[dict[str, Any]]], ...]
         rows = ((Message.Role.PERSON, parts), (Message.Role.ASSISTANT, []))
         for position, (role, content) in enumerate(rows, last + 1):
             Message.objects.create(conversation=conversation, position=position, role=role, parts=content, run=run.id)

@@ -68,9 +68,10 @@ class _Runner:
 
     async def stop(self) -> None:
         """End what runs, with what it has."""
-        for task in (*self.helpers, *self.tasks.values()):
+        tasks = [*self.helpers, *self.tasks.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.wait([*self.helpers, *self.tasks.values()] or [asyncio.sleep(0)], timeout=STOP_S)
+        await asyncio.wait(tasks, timeout=STOP_S)
 
 
 _runners: weakref.WeakKeyDictionary[Engine, _Runner] = weakref.WeakKeyDictionary()

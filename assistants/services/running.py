@@ -66,7 +66,11 @@ async def _answer(engine: Engine, job: Assignment, talk: Transcript) -> None:
 
 
 def _answerer(job: Assignment) -> Callable[[Desk], Awaitable[None]]:
-    return answer_offline
+    if job.model is None:
+        return answer_offline
+    from assistants.services.answering_model import answer_with_model  # the providers' libraries weigh 150 MB
+
+    return answer_with_model
 
 
 async def _finish(job: Assignment, talk: Transcript, state: str, kind: str, sentence: str) -> None:

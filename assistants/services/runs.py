@@ -19,8 +19,9 @@ from redis.exceptions import RedisError
 from accounts.permissions import NOBODY, SYSTEM, allowed, in_workspace, principal_again
 from assistants.adapters import streams
 from assistants.configuration import Configuration, read_configuration
+from assistants.gateways.models.places import ModelSettings
 from assistants.models import Conversation, Message, Run
-from assistants.services.settings import ModelSettings, instructions_of, settings_of
+from assistants.services.settings import instructions_of, settings_of
 from assistants.signals import run_finished
 from billing.services import record_usage
 from core import redis

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from assistants.configuration import Configuration, ModelChoice
+from assistants.gateways.models.places import ModelSettings
 from assistants.models import Assistant, ModelProvider
 from core.secrets import open_for
 
@@ -15,22 +15,6 @@ _ORDER = {
     "balanced": ("balanced", "best", "fast"),
     "best": ("best", "balanced", "fast"),
 }
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """How to reach a model. Never stored, never logged."""
-
-    provider: str
-    """`mdl_…`."""
-    kind: str
-    """openai, anthropic or google."""
-    name: str
-    base_url: str
-    key: str = field(repr=False)
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
 
 
 def settings_of(workspace_id: str, choice: ModelChoice) -> ModelSettings | None:

@@ -5,17 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistants.models import Message, Run
-from tests.assistants.running import (  # noqa: F401
-    Answering,
-    MakeAssistant,
-    answering,
-    cast,
-    engine,
-    make_assistant,
-    make_hub,
-    owner_folder,
-    peers,
-)
+from tests.assistants.running import Answering, MakeAssistant
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_message_becomes_a_call_and_its_result(
     cast: Cast,
     answering: Answering,
-    make_assistant: MakeAssistant,  # noqa: F811
+    make_assistant: MakeAssistant,
 ) -> None:
     run = answering.say(cast.principal("member"), make_assistant(), "add the numbers 19 and 23")
     assert (run.state, run.error) == ("done", "")

@@ -1,0 +1,172 @@
+"""Runs answered by models, over real HTTP: both dialects, tool calls, and every way in which a provider fails."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any
+
+import pytest
+
+from assistants.gateways.models import transport
+from assistants.models import Message, ModelProvider, Run
+from core.secrets import seal_for
+from tests.assistants.running import Answering, MakeAssistant
+from tests.cast import Cast
+from tests.peers.fixtures import Peer, Peers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEY = "sk-good"
+DIALECTS = ("openai", "anthropic")
+
+
+class Provider:
+    """A peer as a model provider of the workspace."""
+
+    def __init__(self, cast: Cast, peer: Peer, kind: str, key: str = KEY) -> None:
+        self.peer = peer
+        self.row = ModelProvider.objects.create(
+            workspace=cast.workspace,
+            kind=kind,
+            name=kind,
+            base_url=peer.url,
+            secret=seal_for(cast.workspace.id, {"key": key}),
+            is_default=True,
+        )
+
+    def stats(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.peer.port}/stats", timeout=5) as answer:
+            found: dict[str, Any] = json.loads(answer.read())
+            return found
+
+
+@pytest.fixture(params=DIALECTS)
+def provider(request: pytest.FixtureRequest, cast: Cast, peers: Peers) -> Provider:
+    kind = str(request.param)
+    return Provider(cast, peers.start(f"model_{kind}", "--need-key", KEY), kind)
+
+
+def parts(run: Run) -> list[dict[str, Any]]:
+    return Message.objects.get(run=run.id, role="assistant").parts
+
+
+def text(run: Run) -> str:
+    return "".join(part["text"] for part in parts(run) if part["kind"] == "text")
+
+
+def test_text_streams_and_is_kept(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    assistant = make_assistant(None, model={"name": "echo"}, instructions="Be brief.")
+    run = answering.say(cast.principal("member"), assistant, "one two three")
+    assert (run.state, run.error, run.model, run.provider) == ("done", "", "echo", provider.row.id)
+    events = answering.events(run)
+    assert "".join(event.data["text"] for event in events if event.kind == "text") == "You said: one two three"
+    assert text(run) == "You said: one two three"
+    assert (run.tokens_in, run.tokens_out, run.steps) == (10, 5, 1)
+    assert provider.stats()["keys"] == [KEY]
+    assert "Be brief." in json.dumps(provider.stats()["requests"][0])
+
+
+def test_tools_are_called_side_by_side_and_their_results_read(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    said = 'call add_numbers {"a": 2, "b": 3}\ncall weather {"city": "Oslo", "day": "2026-03-04"}'
+    run = answering.say(cast.principal("member"), make_assistant(model={"name": "tools"}), said)
+    assert (run.state, run.error) == ("done", "")
+    assert [part["kind"] for part in parts(run)] == [
+        "text",
+        "tool_call",
+        "tool_call",
+        "tool_result",
+        "tool_result",
+        "text",
+    ]
+    assert text(run) == "Let me see. The tool said: 5 and Sunny in Oslo on 2026-03-04, 21 degrees."
+    assert (run.steps, run.tool_calls) == (2, 2)
+    # What was done before is told again when the conversation goes on.
+    again = answering.say(cast.principal("member"), make_assistant.__self__ if False else run.assistant, "and now?")
+    assert text(again) == "You said: and now?"
+    assert "Sunny in Oslo" in json.dumps(provider.stats()["requests"][-1])
+
+
+FAULTS = {
+    "status-401": "model_refused",
+    "status-429": "model_busy",
+    "status-500": "model_down",
+    "status-404": "model_rejected",
+    "status-400": "model_rejected",
+    "garbage": "model_garbage",
+    "html": "model_garbage",
+    "cut": "model_cut",
+    "short": "model_cut",
+    "filter": "model_filtered",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_provider_that_fails_is_told_in_plain_words(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider, fault: str
+) -> None:
+    run = answering.say(cast.principal("member"), make_assistant(None, model={"name": fault}), "hello")
+    assert (run.state, run.error_kind) == ("failed", FAULTS[fault]), run.error
+    assert run.error and "Traceback" not in run.error and "Error(" not in run.error
+    last = answering.events(run)[-3:]
+    assert [event.kind for event in last] == ["error", "usage", "done"]
+    assert last[0].data == {"kind": run.error_kind, "sentence": run.error}
+    assert parts(run)[-1] == {"kind": "error", "error": run.error_kind, "sentence": run.error}
+    if fault in ("cut", "short"):
+        assert text(run).startswith("It begins well and")
+    # Nothing is stuck: the next message is answered.
+    again = answering.say(cast.principal("member"), run.assistant, "hello again")
+    assert again.state == "failed"
+
+
+def test_a_provider_that_is_away_or_slow(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "SILENCE_S", 0.5)
+    member = cast.principal("member")
+    silent = answering.say(member, make_assistant(None, model={"name": "silent"}, slug="silent"), "hello")
+    assert silent.error_kind == "model_slow"
+    stalled = answering.say(member, make_assistant(None, model={"name": "stall"}, slug="stall"), "hello")
+    assert (stalled.error_kind, text(stalled)) == ("model_slow", "One moment, ")
+    provider.peer.kill()
+    away = answering.say(member, make_assistant(None, model={"name": "echo"}, slug="away"), "hello")
+    assert away.error_kind == "model_down"
+
+
+def test_a_private_address_is_not_connected_to(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    provider.row.base_url = "http://169.254.169.254/v1"
+    provider.row.save()
+    run = answering.say(cast.principal("member"), make_assistant(None, model={"name": "echo"}), "hello")
+    assert run.error_kind == "model_down"
+    assert "metadata address" in run.error
+
+
+def test_limits_end_a_run(cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider) -> None:
+    member = cast.principal("member")
+    hub = make_assistant(model={"name": "loop"}, limits={"steps": 4})
+    looped = answering.say(member, hub, "go on")
+    assert (looped.state, looped.error_kind, looped.steps, looped.tool_calls) == ("failed", "limit_steps", 4, 4)
+    assert "4 steps" in looped.error
+    endless = make_assistant(None, model={"name": "endless"}, limits={"tokens": 2000}, slug="endless")
+    told = answering.say(member, endless, "go on")
+    assert (told.error_kind, told.tokens_out > 1900) == ("limit_tokens", True)
+    slow = make_assistant(None, model={"name": "stall"}, limits={"seconds": 5}, slug="slow")
+    late = answering.say(member, slow, "go on")
+    assert (late.error_kind, text(late)) == ("limit_time", "One moment, ")
+
+
+def test_a_structured_result_fits_its_schema(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    assistant = make_assistant(None, model={"name": "tools"}, output_schema=schema)
+    run = answering.say(cast.principal("member"), assistant, 'hand in {"n": 7}')
+    assert parts(run)[-1] == {"kind": "output", "value": {"n": 7}}
+    wrong = answering.say(cast.principal("member"), assistant, 'hand in {"n": "seven"}')
+    assert [part["kind"] for part in parts(wrong)] == ["text", "text"]
+    assert "is not of type 'integer'" in text(wrong)
