@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutdown
+from celery.signals import worker_ready, worker_shutdown
 
 from assistants.services.conversations import forget_expired
-from assistants.services.runner import start_run, stop_runs
-from assistants.services.runs import TASK, sweep_runs
+from assistants.services.runner import start_run, stop_runs, warm_up
+from assistants.services.runs import QUEUE, TASK, sweep_runs
 from core.schedule import timer
 
 
@@ -27,6 +29,13 @@ def sweep() -> None:
 @timer("assistants.forget_expired", every=timedelta(minutes=10))
 def forget() -> None:
     forget_expired()
+
+
+@worker_ready.connect
+def _warm(sender: Any = None, **_more: object) -> None:
+    """The worker of the runs loads what is heavy before the first of them comes."""
+    if QUEUE in sender.app.amqp.queues.consume_from:
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
 
 
 @worker_shutdown.connect

@@ -1,4 +1,4 @@
-"""Celery: queues `calls`, `discovery`, `billing` and `default`, so that slow ones starve none."""
+"""Celery: queues `calls`, `discovery`, `billing`, `default` and `runs`, so that slow ones starve none."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import weakref
 
@@ -80,6 +81,16 @@ _runners: weakref.WeakKeyDictionary[Engine, _Runner] = weakref.WeakKeyDictionary
 def start_run(run_id: str) -> None:
     """Hand a run to this process's event loop and return. One that another process has is left alone."""
     runtime.spawn(lambda engine: _start(engine, run_id)).result(30)
+
+
+def warm_up() -> None:
+    """Load the providers' libraries and start the engine, so that the first run need not wait for either."""
+    importlib.import_module("assistants.services.answering_model")
+    runtime.spawn(_nothing).result(30)
+
+
+async def _nothing(engine: Engine) -> None:
+    return
 
 
 def stop_runs() -> None:

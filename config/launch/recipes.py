@@ -28,7 +28,8 @@ class Recipes:
         web = [self._web(f"web-{n}", "config.asgi:application", listeners) for n in range(1, WEB_PROCESSES + 1)]
         if open_listeners:
             web.append(self._web("open", OPEN_APPLICATION, open_listeners))
-        return [[Child(recipe) for recipe in group] for group in (web, [self._worker(), self._beat()], [self._owner()])]
+        workers = [self._worker(), self._runs(), self._beat()]
+        return [[Child(recipe) for recipe in group] for group in (web, workers, [self._owner()])]
 
     def _web(self, name: str, application: str, listeners: Sequence[int]) -> Recipe:
         command = [sys.executable, "-m", "config.launch.web", application, *map(str, listeners)]
@@ -44,6 +45,11 @@ class Recipes:
     def _worker(self) -> Recipe:
         queues = ("-Q", "calls,discovery,billing,default", "--concurrency", "2")
         return self._celery("worker", "worker", *queues, "--without-gossip", "--without-mingle")
+
+    def _runs(self) -> Recipe:
+        """Assistants answer in this one, hundreds at once: its threads only hand them to its event loop."""
+        queues = ("-Q", "runs", "--pool", "threads", "--concurrency", "4", "--hostname", "runs@%h")
+        return self._celery("runs", "worker", *queues, "--without-gossip", "--without-mingle")
 
     def _beat(self) -> Recipe:
         return self._celery("beat", "beat", "--schedule", str(self._data_dir / "beat"), "--pidfile=")
