@@ -98,11 +98,28 @@ def read_configuration(value: Any) -> Configuration:
 
 
 def configuration_json(configuration: Configuration) -> dict[str, Any]:
-    """JSON values for a column, defaults left out."""
-    return msgspec.to_builtins(configuration)  # type: ignore[no-any-return]
+    """JSON values for a column, defaults left out: equal configurations are equal JSON, and have one hash."""
+    return _lean(configuration)
 
 
 def content_hash(value: Any) -> str:
     """SHA-256 (hex) of the canonical JSON of a configuration or of any JSON value."""
+    value = configuration_json(value) if isinstance(value, Configuration) else value
     builtins = msgspec.to_builtins(value, order="sorted")
     return hashlib.sha256(msgspec.json.encode(builtins, order="sorted")).hexdigest()
+
+
+def _lean(value: msgspec.Struct) -> dict[str, Any]:
+    """The fields that differ from their defaults. msgspec itself leaves out only what is the very same object."""
+    found = {}
+    for field in msgspec.structs.fields(value):
+        inner = getattr(value, field.name)
+        if inner == field.default or (isinstance(inner, msgspec.Struct) and not _lean(inner)):
+            continue
+        if isinstance(inner, msgspec.Struct):
+            found[field.name] = _lean(inner)
+        elif isinstance(inner, tuple):
+            found[field.name] = [_lean(one) if isinstance(one, msgspec.Struct) else one for one in inner]
+        else:
+            found[field.name] = inner
+    return found

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("marketplace.urls")),
     path("", include("proxy.urls")),
+    path("", include("assistants.urls")),
     path("docs/", include("core.docs")),
     path("styleguide/", include("core.styleguide")),
     path("", include("accounts.urls")),

@@ -31,6 +31,9 @@ class Assistant(PrefixedModel):
     """assistants.configuration.Configuration as JSON."""
     draft_revision = models.PositiveIntegerField(default=1)
     """Rises with each save of the draft: a save over another's is refused with both shown."""
+    draft_by = models.CharField(max_length=40, blank=True)
+    draft_at = models.DateTimeField(null=True)
+    """Who saved the draft last, and when."""
     deployed = models.ForeignKey(
         "assistants.AssistantVersion", null=True, on_delete=models.SET_NULL, related_name="deployed_as"
     )
@@ -38,6 +41,8 @@ class Assistant(PrefixedModel):
     """{variable: value} filled in for all its users, sealed under the workspace's data key."""
     value_names = models.JSONField(default=list)
     """Which variables are filled in, never with what."""
+    secret_values = models.JSONField(default=list)
+    """Those of them that were filled in as secrets: never shown again, whatever the variable becomes."""
     steps = models.JSONField(default=list)
     """What is unmet while it needs set-up: [{"code", "sentence", …}]."""
     install = models.CharField(max_length=40, blank=True)
@@ -46,6 +51,8 @@ class Assistant(PrefixedModel):
     """Offered as the tool `ask_<slug>` and as a prompt to the workspace's hubs."""
     offer_agent_card = models.BooleanField(default=False)
     """Its A2A card is public; talking to it needs a key all the same."""
+    imported = models.JSONField(default=dict)
+    """Of the file that it was made from: {"format", "name", "unread": {what has no place here}}. Exported again."""
     created_by = models.CharField(max_length=40, blank=True)
 
     class Meta:

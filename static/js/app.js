@@ -137,9 +137,14 @@
     else if ((found = on("[data-copy]"))) copy(found);
     else if (on("[data-find]")) openPalette();
     else if ((found = on("[data-dismiss]"))) found.closest(".toast").remove();
-    else if ((found = on("[data-add-row]"))) addRow(found);
-    else if ((found = on("[data-drop-row]"))) found.closest(".item").remove();
-    else if (!native && (found = on("button[commandfor]"))) command(found);
+    else if ((found = on("[data-add-row]"))) {
+      // Without a script the same button asks the server for the row.
+      event.preventDefault();
+      addRow(found);
+    } else if ((found = on("[data-drop-row]"))) {
+      event.preventDefault();
+      found.closest(".item").remove();
+    } else if (!native && (found = on("button[commandfor]"))) command(found);
     else if (event.target.nodeName === "DIALOG" && besides(event, event.target)) event.target.close();
     all("details.menu[open]").forEach((menu) => menu.contains(event.target) || (menu.open = false));
   });

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.services import create_key
+from assistants.services.assistant_versions import keep_and_deploy
+from assistants.services.assistants import create_assistant
 from core.ids import new_id
 from core.models import Job, Message, WebhookDelivery
 from core.permissions import SYSTEM
@@ -77,9 +79,12 @@ def things(cast: Cast) -> Things:
         arguments=seal_for(workspace.id, {}),
         principal={"kind": "person", "id": cast.users["owner"].id, "user_id": cast.users["owner"].id},
     )
+    assistant = create_assistant(actor=SYSTEM, workspace=workspace, name="Guide", configuration={"greeting": "Hello"})
+    keep_and_deploy(actor=SYSTEM, assistant=assistant)
     message = Message.objects.create(to="a@example.com", subject="Hello", text="Hello")
     job = Job.objects.create(task="core.sweep", state="failed", due_at=datetime.now(UTC))
     ids = {
+        "assistant": assistant.id,
         "call": add_call(workspace.id, hub.id, server.id),
         "key": key.id,
         "webhook": endpoint.id,

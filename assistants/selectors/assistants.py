@@ -1,0 +1,77 @@
+"""Reads of assistants that pages and API share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import Workspace
+from assistants.models import Assistant, AssistantVersion, Run
+from core.clock import now
+
+RECENT = timedelta(days=7)
+
+
+def assistants_of(workspace: Workspace | str) -> QuerySet[Assistant]:
+    """A workspace's assistants, each with `run_count` (7 days) and `last_run_at`."""
+    workspace_id = workspace if isinstance(workspace, str) else workspace.id
+    runs = Run.objects.filter(assistant=OuterRef("pk")).order_by().values("assistant")
+    recent = runs.filter(created_at__gte=now() - RECENT)
+    return (
+        Assistant.objects.filter(workspace_id=workspace_id)
+        .select_related("workspace", "deployed")
+        .annotate(
+            run_count=Coalesce(Subquery(recent.annotate(n=Count("pk")).values("n")), 0),
+            last_run_at=Subquery(runs.annotate(at=Max("created_at")).values("at")),
+        )
+    )
+
+
+def versions_of(assistant: Assistant) -> QuerySet[AssistantVersion]:
+    """The newest first."""
+    return assistant.versions.order_by("-number")
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """Runs of the last seven days. `success` is a share of those that ended by themselves; None without any."""
+
+    runs: int
+    success: float | None
+    first_word_ms: int | None
+    tokens: int
+
+    @property
+    def success_percent(self) -> float | None:
+        return None if self.success is None else round(self.success * 100, 1)
+
+
+def summarize_runs(assistant: Assistant) -> RunSummary:
+    rows = Run.objects.filter(assistant=assistant, created_at__gte=now() - RECENT)
+    done = Q(state=Run.State.DONE)
+    counts = rows.aggregate(
+        all=Count("pk"), done=Count("pk", filter=done), failed=Count("pk", filter=Q(state=Run.State.FAILED))
+    )
+    times = [
+        (first - begun).total_seconds()
+        for begun, first in rows.filter(first_word_at__isnull=False, started_at__isnull=False)
+        .order_by("-id")
+        .values_list("started_at", "first_word_at")[:200]
+        if begun is not None and first is not None
+    ]
+    tokens = sum(a + b for a, b in rows.order_by("-id").values_list("tokens_in", "tokens_out")[:5_000])
+    ended = counts["done"] + counts["failed"]
+    return RunSummary(
+        runs=counts["all"],
+        success=counts["done"] / ended if ended else None,
+        first_word_ms=round(sorted(times)[len(times) // 2] * 1000) if times else None,
+        tokens=tokens,
+    )
+
+
+def recent_runs(assistant: Assistant, most: int = 10) -> list[Run]:
+    """The newest runs of everybody: when, by whom, how they ended. What was said stays private to whoever said it."""
+    return list(Run.objects.filter(assistant=assistant).select_related("version").order_by("-id")[:most])

@@ -1,0 +1,28 @@
+"""Pages of assistants and model providers."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from assistants.views import assistants, edit, making, settings, versions
+
+app_name = "assistants"
+
+LIST = "w/<slug:workspace>/assistants/"
+ONE = f"{LIST}<slug:slug>/"
+
+urlpatterns = [
+    path(LIST, assistants.list_assistants, name="list"),
+    path("w/<slug:workspace>/new-assistant/", making.new_assistant, name="new"),
+    path(ONE, assistants.show_assistant, name="detail"),
+    path(f"{ONE}pause/", assistants.pause, name="pause"),
+    path(f"{ONE}delete/", assistants.delete, name="delete"),
+    path(f"{ONE}edit/", edit.edit_assistant, name="edit"),
+    path(f"{ONE}edit/preview/", edit.preview, name="edit-preview"),
+    path(f"{ONE}edit/tools/", edit.pick_tools, name="edit-tools"),
+    path(f"{ONE}versions/", versions.list_versions, name="versions"),
+    path(f"{ONE}versions/<int:number>/", versions.show_version, name="version"),
+    path(f"{ONE}versions/<int:number>/deploy/", versions.deploy, name="deploy"),
+    path(f"{ONE}settings/", settings.assistant_settings, name="settings"),
+    path(f"{ONE}settings/export/", settings.export, name="export"),
+]
