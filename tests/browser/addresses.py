@@ -79,7 +79,7 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     for hub in ("", "tools/", "servers/", "servers/weather/", "settings/"):
         yield at["hub"] + hub
     yield from (at["bare hub"], at["bare hub"] + "tools/", at["bare hub"] + "servers/")
-    yield from (at["full"] + at_query for at_query in ("tools/?q=zzzz", "calls/?outcome=error", "calls/?tool=zzzz"))
+    yield from (at["full"] + at_query for at_query in ("tools/?q=zzzz", "calls/?outcome=bad", "calls/?tool=zzzz"))
     yield at["opened call"]
     yield from (at["Laptop"], at["Old laptop"], at["Laptop"] + "revoke/", at["webhook"], at["webhook"] + "delete/")
 
