@@ -23,7 +23,7 @@ class Event(msgspec.Struct):
 class Parser:
     """Bytes in, events out. An event without data is given too, for its id (it primes resuming) or its retry time."""
 
-    __slots__ = ("_data", "_event", "_held_cr", "_max_bytes", "_parts", "_size", "_touched")
+    __slots__ = ("_data", "_data_size", "_event", "_held_cr", "_max_bytes", "_parts", "_size", "_touched")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -32,6 +32,7 @@ class Parser:
         self._held_cr = False
         self._event = Event()
         self._data: list[bytes] = []
+        self._data_size = 0
         self._touched = False
 
     def feed(self, data: bytes) -> list[Event]:
@@ -51,7 +52,7 @@ class Parser:
                 self._line(line)
             elif self._touched:
                 events.append(self._finish())
-        self._size = len(self._parts[0]) + sum(map(len, self._data))
+        self._size = len(self._parts[0]) + self._data_size
         return events
 
     def _unified(self, data: bytes) -> bytes:
@@ -73,6 +74,7 @@ class Parser:
         match name.removeprefix(b"\xef\xbb\xbf"):
             case b"data":
                 self._data.append(value)
+                self._data_size += len(value) + 1  # an empty line takes room as well
             case b"id" if b"\0" not in value:
                 self._event.id = value.decode("utf-8", "replace")
             case b"event":
@@ -86,7 +88,7 @@ class Parser:
     def _finish(self) -> Event:
         event = self._event
         event.data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-        self._event, self._data, self._touched = Event(), [], False
+        self._event, self._data, self._data_size, self._touched = Event(), [], 0, False
         return event
 
 

@@ -6,6 +6,8 @@ The stream is the session, so one process must hold it for all: the owner, as it
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
@@ -18,9 +20,14 @@ from proxy.engine.sse import Event, Parser, TooLarge
 from proxy.owner import problems
 from proxy.owner.frames import MAX_MESSAGE
 
+logger = logging.getLogger(__name__)
+
 _POST_TIMEOUT_S = 60.0
 _SILENCE_S = 3600.0
 _MAX_REDIRECTS = 3
+_PER_WINDOW = 2000
+_WINDOW_S = 0.1
+"""As of the lines of a child: whoever floods takes only a share of a core."""
 
 
 class SseLink:
@@ -111,6 +118,7 @@ class SseLink:
 
     async def _read(self, response: Response) -> None:
         parser = Parser(MAX_MESSAGE)
+        began, spent = 0.0, 0
         problem = UpstreamProblem("closed", "The server closed its stream.")
         try:
             while True:
@@ -120,22 +128,31 @@ class SseLink:
                     continue
                 if not chunk:
                     break
-                for event in parser.feed(chunk):
-                    self._heard(event)
+                now = time.monotonic()
+                if now - began >= _WINDOW_S:
+                    began, spent = now, 0
+                spent += sum(map(self._heard, parser.feed(chunk)))
+                if spent > _PER_WINDOW:
+                    await asyncio.sleep(_WINDOW_S * spent / _PER_WINDOW)
         except TooLarge:
             problem = problems.answer_too_large(MAX_MESSAGE)
         except UpstreamProblem as found:
             problem = found
         except http_problems.TROUBLE as error:
             problem = UpstreamProblem("closed", problem.sentence, detail=str(error))
+        except Exception:
+            logger.exception("reading the stream of %s failed", self.spec.server_id)
         self._finish(problem)
 
-    def _heard(self, event: Event) -> None:
+    def _heard(self, event: Event) -> int:
+        """Take an event; what it costs the reader."""
         if event.event == "endpoint":
             self._endpoint = self._checked(event.data.decode("utf-8", "replace").strip())
             self._known.set()
         elif event.event in ("", "message") and event.data:
-            self._on_line(event.data)
+            cost = self._on_line(event.data)
+            return 1 if cost is None else cost
+        return 1
 
     def _checked(self, where: str) -> Target:
         """The endpoint must lie with the server itself: our headers go there."""

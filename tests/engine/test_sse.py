@@ -47,6 +47,16 @@ def test_an_event_may_not_grow_without_end() -> None:
             lines.feed(b"0123456789")
 
 
+def test_an_event_of_empty_lines_may_not_grow_either() -> None:
+    parser = Parser(10_000)
+    with pytest.raises(TooLarge):
+        for _ in range(100):
+            parser.feed(b"data:\n" * 200)
+    parser = Parser(10_000)
+    for _ in range(100):
+        assert parser.feed(b"data:\n" * 200 + b"\n")
+
+
 def test_many_small_events_are_no_large_one() -> None:
     parser = Parser(100)
     assert sum(len(parser.feed(b"data: 0123456789\n\n")) for _ in range(1000)) == 1000

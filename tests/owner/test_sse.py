@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from proxy.engine.ports import UpstreamProblem, UpstreamSpec
 from tests.owner.kit import Listener, OwnerProcess, params, until
-from tests.owner.peers.sse_app import SseApp
+from tests.owner.peers.sse_app import FLOOD, SseApp
 from tests.peers.fixtures import Peers, peers  # noqa: F401
 from tests.peers.inthread import LoopThread
 
@@ -112,6 +113,41 @@ async def test_a_request_that_is_not_taken_fails_alone(owner: OwnerProcess, serv
         await session.request("tools/call", params("x"))
     assert (await session.request("ping", b"{}")).result is not None
     assert served.app.streams == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "said"),
+    [
+        ("giant", "too_large", "larger than 16 MB"),
+        ("endless", "too_large", "larger than 16 MB"),
+        ("turns", "protocol", "endpoint at another server"),
+    ],
+)
+async def test_a_server_that_turns_hostile_is_let_go(
+    owner: OwnerProcess, served: Served, path: str, kind: str, said: str
+) -> None:
+    session = await owner.client().session(served.spec(path), era="handshake")
+    with pytest.raises(UpstreamProblem) as caught:
+        await session.request("ping", b"{}")
+    assert (caught.value.kind, said in caught.value.sentence) == (kind, True), caught.value.sentence
+    await until(lambda: session.lost, "the end is noticed")
+    assert (await session.request("tools/list", b"{}")).result is not None, "the next one starts afresh"
+    assert (await owner.client().status()).rss < 300 << 20
+
+
+async def test_a_flood_of_events_takes_only_a_share(owner: OwnerProcess, served: Served) -> None:
+    client = owner.client()
+    session = await client.session(served.spec("floods"), era="handshake")
+    other = await client.session(served.spec("good"), era="handshake")
+    flood = asyncio.create_task(session.request("ping", b"{}", timeout_ms=30_000))
+    began, slowest = time.monotonic(), 0.0
+    while not flood.done():
+        asked = time.monotonic()
+        await other.request("ping", b"{}")
+        slowest = max(slowest, time.monotonic() - asked)
+    assert (await flood).result is not None
+    assert time.monotonic() - began > 0.7 * FLOOD / 20_000, "20,000 events a second are read"
+    assert slowest < 1.5
 
 
 @pytest.mark.parametrize("path", ["forgets", "hangs_up"])

@@ -8,6 +8,10 @@ import json
 from typing import Any
 
 Message = dict[str, Any]
+ENDLESS = b"endless"
+FLOOD = 60_000
+NOTES = b"\n\ndata: ".join([b'{"jsonrpc":"2.0","method":"notifications/message","params":{}}'] * 1000)
+"""A thousand events in one."""
 
 
 class SseApp:
@@ -49,7 +53,13 @@ class SseApp:
         await _event(send, b"endpoint", endpoint.encode())
         gone = asyncio.create_task(_until_disconnect(receive, queue))
         while (data := await queue.get()) is not None:
-            await _event(send, b"message", data)
+            if data.startswith(b"http"):
+                await _event(send, b"endpoint", data)
+            elif data == ENDLESS:
+                while not gone.done():
+                    await send({"type": "http.response.body", "body": b"data:\n" * 100_000, "more_body": True})
+            else:
+                await _event(send, b"message", data)
         gone.cancel()
         await send({"type": "http.response.body"})
 
@@ -77,9 +87,23 @@ class SseApp:
             }
             result = version if message["method"] == "initialize" else {"method": message["method"]}
             answer = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
+            if message["method"] == "ping":
+                self._attack(kind, self._queues[number])
             self._queues[number].put_nowait(answer)
             if kind == "hangs_up" and message["method"] == "ping":
                 self._queues[number].put_nowait(None)
+
+    def _attack(self, kind: str, queue: asyncio.Queue[bytes | None]) -> None:
+        """What a hostile server says before it answers a ping."""
+        if kind == "giant":
+            queue.put_nowait(b'{"jsonrpc":"2.0","method":"notifications/message","params":"%s"}' % (b"x" * (17 << 20)))
+        elif kind == "endless":
+            queue.put_nowait(ENDLESS)
+        elif kind == "turns":
+            queue.put_nowait(b"http://127.0.0.2:1/post")
+        elif kind == "floods":
+            for _ in range(FLOOD // 1000):
+                queue.put_nowait(NOTES)
 
 
 async def _until_disconnect(receive: Any, queue: asyncio.Queue[bytes | None]) -> None:
