@@ -16,6 +16,8 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(a + b for a in ALPHABET for b in ALPHABET)
 _VALUE = {character: index for index, character in enumerate(ALPHABET)}
 _SHAPE = re.compile(r"\A[a-z][a-z0-9]{0,15}_[0-7][0-9a-hjkmnp-tv-z]{25}\Z")
+_LAST = "76ez6fk000"
+"""The first ten characters on the last day of 9999, after which there are no more dates."""
 _RANDOM_BITS = 80
 _RANDOM_LIMIT = 1 << _RANDOM_BITS
 
@@ -41,7 +43,9 @@ def id_time(value: str) -> datetime:
 
 def is_id(value: str, prefix: str = "") -> bool:
     """Does `value` look like an id (of this prefix)?"""
-    return bool(_SHAPE.match(value)) and (not prefix or value.startswith(prefix + "_"))
+    if not _SHAPE.match(value) or (prefix and not value.startswith(prefix + "_")):
+        return False
+    return value.rpartition("_")[2][:10] <= _LAST
 
 
 def _next_value() -> int:

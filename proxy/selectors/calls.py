@@ -149,13 +149,22 @@ def _filtered(rows: QuerySet[Call], wanted: CallFilter) -> QuerySet[Call]:
     if wanted.since:
         rows = _since(rows, wanted.since)
     if wanted.until:
-        until = wanted.until
-        rows = rows.filter(started_at__lt=until, id__lt=first_id(until + _SLACK), month__lte=_month(until + _SLACK))
+        last = _moved(wanted.until, _SLACK)
+        rows = rows.filter(started_at__lt=wanted.until, id__lt=first_id(last), month__lte=_month(last))
     return rows
 
 
 def _since(rows: QuerySet[Call], since: datetime) -> QuerySet[Call]:
-    return rows.filter(started_at__gte=since, id__gte=first_id(since - _SLACK), month__gte=_month(since - _SLACK))
+    first = _moved(since, -_SLACK)
+    return rows.filter(started_at__gte=since, id__gte=first_id(first), month__gte=_month(first))
+
+
+def _moved(moment: datetime, by: timedelta) -> datetime:
+    """A little earlier or later, in UTC; at the ends of the calendar as it is."""
+    try:
+        return (moment + by).astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
 
 
 def _month(moment: datetime) -> Any:
