@@ -1,4 +1,5 @@
-"""What has to happen between the stores and the processes: migrate, make the embedding model, collect static files, seed the demo.
+"""What has to happen between the stores and the processes: migrate, make the embedding model, collect static files,
+list what is built in, seed the demo.
 
 One process does all of it, since loading Django takes longer than most of the steps. What the seed says, and
 the set-up link, go to standard output, all the rest to standard error.
@@ -30,6 +31,7 @@ def main() -> None:
     if not is_current(collected, digest):
         call_command("collectstatic", interactive=False, clear=True, verbosity=0, stdout=sys.stderr)
         mark_current(collected, digest)
+    call_command("sync_catalogue", stdout=sys.stderr)
     if settings.DEMO:
         call_command("seed_demo", stdout=sys.stdout)
     link = io.StringIO()

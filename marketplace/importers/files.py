@@ -10,6 +10,8 @@ import msgspec
 from core.errors import InvalidProblem
 from marketplace.importers.assistants import read_assistant
 from marketplace.importers.drafts import ListingDraft, Refused
+from marketplace.importers.images import read_image
+from marketplace.importers.packages import read_package
 from marketplace.importers.reports import Row
 
 MOST_LINE = 2_000_000
@@ -25,7 +27,11 @@ class Format(msgspec.Struct, frozen=True):
     read: Callable[[Mapping[str, Any]], ListingDraft]
 
 
-_ALL = (Format("lobehub", "import:lobehub", lambda row: "identifier" in row and "config" in row, read_assistant),)
+_ALL = (
+    Format("lobehub", "import:lobehub", lambda row: "identifier" in row and "config" in row, read_assistant),
+    Format("toolsdk", "import:toolsdk", lambda row: "packageName" in row, read_package),
+    Format("docker", "import:docker", lambda row: "about" in row and "meta" in row, read_image),
+)
 FORMATS: Mapping[str, Format] = {known.name: known for known in _ALL}
 
 

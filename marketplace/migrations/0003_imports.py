@@ -7,43 +7,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_browsersession'),
-        ('marketplace', '0002_listings'),
+        ("accounts", "0002_browsersession"),
+        ("marketplace", "0002_listings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('id', models.CharField(default=functools.partial(core.ids.new_id, *('imp',), **{}), editable=False, max_length=40, primary_key=True, serialize=False)),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('origin', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=10)),
-                ('problem', models.TextField(blank=True)),
-                ('report', models.JSONField(default=dict)),
-                ('cursor', models.CharField(blank=True, max_length=1000)),
-                ('asked_since', models.DateTimeField(null=True)),
-                ('body', models.BinaryField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('started_by', models.CharField(blank=True, max_length=40)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.CharField(
+                        default=functools.partial(core.ids.new_id, *("imp",), **{}),
+                        editable=False,
+                        max_length=40,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=40)),
+                ("origin", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done"), ("failed", "Failed")],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("problem", models.TextField(blank=True)),
+                ("report", models.JSONField(default=dict)),
+                ("cursor", models.CharField(blank=True, max_length=1000)),
+                ("asked_since", models.DateTimeField(null=True)),
+                ("body", models.BinaryField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("started_by", models.CharField(blank=True, max_length=40)),
             ],
         ),
         migrations.AddField(
-            model_name='publisher',
-            name='source_key',
+            model_name="publisher",
+            name="source_key",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddConstraint(
-            model_name='publisher',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('source_key',), name='publisher_source_once'),
+            model_name="publisher",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source_key", ""), _negated=True),
+                fields=("source_key",),
+                name="publisher_source_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['origin', '-id'], name='import_of_origin'),
+            model_name="importrun",
+            index=models.Index(fields=["origin", "-id"], name="import_of_origin"),
         ),
     ]

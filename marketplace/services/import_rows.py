@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -17,11 +16,12 @@ from marketplace.importers.texts import letters_of
 from marketplace.manifests import facts_of, manifest_of
 from marketplace.models import Listing, ListingVersion, Publisher
 from marketplace.packages import manifest_json, package_json
+from marketplace.scanning.findings import findings_json, worst
+from marketplace.scanning.scan import scan_texts
 from marketplace.semver import FIRST, next_patch, version_key
 from marketplace.services.import_names import listing_slugs, publishers_of
 from marketplace.texts import Texts, Translation, texts_json
 
-Finding = dict[str, Any]
 _TEXTS = (
     "publisher", "name", "summary", "letters", "category", "tags", "languages", "translations", "licence", "homepage",
     "repository", "source_hash", "reads_only", "asks_first", "offline", "needs", "transports", "current", "state",
@@ -117,8 +117,9 @@ def _deprecate(listing: Listing, draft: ListingDraft) -> None:
 
 
 def _version(listing: Listing, draft: ListingDraft, number: str) -> ListingVersion:
-    findings = _findings(draft)
-    blocked = any(finding["severity"] == "block" for finding in findings)
+    texts = _texts(draft)
+    findings = scan_texts(draft.package, texts, draft.readme)
+    blocked = worst(findings) == "block"
     package, at = package_json(draft.package), now()
     return ListingVersion(
         id=new_id("lsv"),
@@ -127,35 +128,29 @@ def _version(listing: Listing, draft: ListingDraft, number: str) -> ListingVersi
         version_key=version_key(number),
         package=package,
         content_hash=content_hash(package),
-        texts=_texts(draft),
+        texts=texts_json(texts),
         manifest=manifest_json(manifest_of(draft.package)),
         readme=draft.readme,
         state=ListingVersion.State.QUARANTINE if blocked else ListingVersion.State.LIVE,
-        findings=findings,
+        findings=findings_json(findings),
         scanned_at=at,
         published_at=None if blocked else at,
     )
 
 
-def _texts(draft: ListingDraft) -> dict[str, Any]:
-    return texts_json(
-        Texts(
-            name=draft.name,
-            summary=draft.summary,
-            letters=draft.letters or letters_of(draft.name),
-            category=draft.category,
-            tags=draft.tags,
-            languages=draft.languages,
-            translations=msgspec.convert(draft.translations, dict[str, Translation]),
-            licence=draft.licence,
-            homepage=draft.homepage,
-            repository=draft.repository,
-        )
+def _texts(draft: ListingDraft) -> Texts:
+    return Texts(
+        name=draft.name,
+        summary=draft.summary,
+        letters=draft.letters or letters_of(draft.name),
+        category=draft.category,
+        tags=draft.tags,
+        languages=draft.languages,
+        translations=msgspec.convert(draft.translations, dict[str, Translation]),
+        licence=draft.licence[:60],
+        homepage=draft.homepage,
+        repository=draft.repository,
     )
-
-
-def _findings(draft: ListingDraft) -> list[Finding]:
-    return []
 
 
 def _reason(version: ListingVersion) -> str:

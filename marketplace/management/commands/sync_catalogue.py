@@ -1,0 +1,20 @@
+"""`manage.py sync_catalogue`: the built-in servers as listings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.permissions import SYSTEM
+from marketplace.importers.reports import report_text
+from marketplace.services.stock import sync_catalogue
+
+
+class Command(BaseCommand):
+    help = "Makes a listing of each built-in server, and a new version of each that changed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        report = sync_catalogue(actor=SYSTEM)
+        if report.new or report.changed or report.refused.count or report.quarantined.count:
+            self.stdout.write(report_text(report))

@@ -1,0 +1,17 @@
+"""The built-in catalogue of servers becomes listings. Done whenever the site is prepared; repeating it is quick."""
+
+from __future__ import annotations
+
+from core.decision import Principal
+from marketplace.catalogue.loader import entries
+from marketplace.importers.reports import Report
+from marketplace.importers.stock import SOURCE, draft_of_entry
+from marketplace.services.importing import upsert_listings
+
+
+def sync_catalogue(*, actor: Principal) -> Report:
+    """Every built-in entry is a listing under its own slug, a changed one has a new version.
+
+    Raises PermissionProblem.
+    """
+    return upsert_listings(actor=actor, source=SOURCE, drafts=[draft_of_entry(entry) for entry in entries()])
