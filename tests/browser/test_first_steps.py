@@ -64,8 +64,8 @@ def _call_in_the_inspector(ada: Visitor) -> None:
     page = ada.page
     page.locator("main").get_by_role("link", name="weather").click()
     page.get_by_role("link", name="plan_trip").click()
-    _stay(page)
     page.get_by_label("City").fill("Lisbon")
+    _stay(page)
     page.get_by_label("days").fill("2")
     ada.press("Call it")
     result = page.locator("#result")
