@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistants.views import assistants, edit, making, settings, versions
+from assistants.views import assistants, edit, making, providers, settings, versions
 
 app_name = "assistants"
 
 LIST = "w/<slug:workspace>/assistants/"
 ONE = f"{LIST}<slug:slug>/"
+MODELS = "w/<slug:workspace>/models/"
 
 urlpatterns = [
     path(LIST, assistants.list_assistants, name="list"),
@@ -25,4 +26,9 @@ urlpatterns = [
     path(f"{ONE}versions/<int:number>/deploy/", versions.deploy, name="deploy"),
     path(f"{ONE}settings/", settings.assistant_settings, name="settings"),
     path(f"{ONE}settings/export/", settings.export, name="export"),
+    path(MODELS, providers.list_providers, name="models"),
+    path("w/<slug:workspace>/connect-model/", providers.connect_provider, name="model-connect"),
+    path(f"{MODELS}<str:id>/", providers.show_provider, name="model"),
+    path(f"{MODELS}<str:id>/test/", providers.test_provider, name="model-test"),
+    path(f"{MODELS}<str:id>/remove/", providers.remove_provider, name="model-remove"),
 ]
