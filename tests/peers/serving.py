@@ -29,7 +29,8 @@ def arguments(description: str) -> argparse.ArgumentParser:
 def bind(host: str, port: int, *, listen: bool = True) -> socket.socket:
     """A listening socket, so that the port is known, and open, before anyone is told of it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # Without the protocol asyncio would not switch off delays of small packets.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((host, port))
     if listen:
