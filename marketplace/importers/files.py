@@ -12,6 +12,7 @@ from marketplace.importers.assistants import read_assistant
 from marketplace.importers.drafts import ListingDraft, Refused
 from marketplace.importers.images import read_image
 from marketplace.importers.packages import read_package
+from marketplace.importers.registry import read_registry_entry
 from marketplace.importers.reports import Row
 
 MOST_LINE = 2_000_000
@@ -31,6 +32,7 @@ _ALL = (
     Format("lobehub", "import:lobehub", lambda row: "identifier" in row and "config" in row, read_assistant),
     Format("toolsdk", "import:toolsdk", lambda row: "packageName" in row, read_package),
     Format("docker", "import:docker", lambda row: "about" in row and "meta" in row, read_image),
+    Format("registry", "import:registry", lambda row: "server" in row or "$schema" in row, read_registry_entry),
 )
 FORMATS: Mapping[str, Format] = {known.name: known for known in _ALL}
 
@@ -47,6 +49,17 @@ def read_lines(lines: Iterable[bytes], *, format: str = "auto") -> Iterator[List
             yield msgspec.structs.replace(known.read(row), line=number)
         except Refused as refused:
             yield Row(number, _key(text), str(refused))
+
+
+def read_rows(rows: Iterable[object], format: Format) -> Iterator[ListingDraft | Row]:
+    """The same for entries that are JSON values already, without lines."""
+    for row in rows:
+        try:
+            if not isinstance(row, dict):
+                raise Refused("It is no JSON object.")
+            yield format.read(row)
+        except Refused as refused:
+            yield Row(0, _name(row), str(refused))
 
 
 def source_of(lines: Iterable[bytes], format: str = "auto") -> str:
@@ -90,5 +103,12 @@ def _key(text: bytes) -> str:
         row = msgspec.json.decode(text[:MOST_LINE], type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    names = (row.get(name) for name in ("identifier", "packageName", "name"))
+    return _name(row)
+
+
+def _name(row: object) -> str:
+    told = row if isinstance(row, dict) else {}
+    inner = told.get("server")
+    told = inner if isinstance(inner, dict) else told
+    names = (told.get(name) for name in ("identifier", "packageName", "name"))
     return next((name[:120] for name in names if isinstance(name, str)), "")

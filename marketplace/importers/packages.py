@@ -37,7 +37,7 @@ def read_package(row: Mapping[str, Any]) -> ListingDraft:
     package = clean(row.get("packageName"))
     if not package or len(package) > 250:
         raise Refused("It has no package name.")
-    name = line(row.get("name"), 100) or _name_of(package)
+    name = line(row.get("name"), 100) or package_title(package)
     description = clean(row.get("description"))
     if not description:
         raise Refused("It has no description.")
@@ -62,7 +62,7 @@ def _key(row: Mapping[str, Any], package: str) -> str:
     return f"remote:{package}" if row.get("remotes") else f"{_RUNTIMES.get(str(row.get('runtime')), 'other')}:{package}"
 
 
-def _name_of(package: str) -> str:
+def package_title(package: str) -> str:
     """`@acme/pdf-reader-mcp` as `PDF Reader MCP`."""
     words = re.split(r"[-_./\s]+", package.rpartition("/")[2])
     return line(" ".join(_SMALL.get(word.lower(), word[:1].upper() + word[1:]) for word in words if word), 100)

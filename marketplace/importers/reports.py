@@ -51,6 +51,19 @@ class Report(msgspec.Struct, kw_only=True):
     """Taken, though another source lists the same software: `slug` is the other listing."""
     seconds: float = 0.0
 
+    def merge(self, other: Report) -> None:
+        """Add what another part of the same import did."""
+        self.source = self.source or other.source
+        for name in ("read", "new", "changed", "same"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("refused", "kept", "quarantined", "gone", "alike"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            left_out = theirs.count - len(theirs.rows)
+            for row in theirs.rows:
+                mine.add(row)
+            mine.count += left_out
+        self.seconds = round(self.seconds + other.seconds, 3)
+
     @property
     def listed(self) -> int:
         return self.new + self.changed + self.same + self.kept.count

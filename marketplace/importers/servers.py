@@ -119,7 +119,7 @@ def remote(kind: str, url: str, variables: tuple[Variable, ...], sign_in: SignIn
     made: type[Http] | type[Sse] | None = {"streamable-http": Http, "http": Http, "sse": Sse}.get(kind)
     if made is None:
         raise Refused(f"It is reached by {line(kind, 40)!r}, which is no transport of MCP.")
-    check_url(url)
+    check_url(f"https://x{url[url.find('}') + 1 :]}" if url.startswith("{") else url)
     return build(made, url=url, variables=variables, sign_in=sign_in, sign_in_with=with_ if sign_in == "oauth" else "")
 
 

@@ -122,6 +122,7 @@ class Listing(PrefixedModel):
             ),
             models.Index(fields=["publisher", "-score"], name="listing_of_publisher"),
             models.Index(fields=["state", "state_at"], name="listing_state"),
+            models.Index(fields=["updated_at", "id"], condition=models.Q(kind="server"), name="listing_registry"),
             models.Index(fields=["skeleton"], name="listing_skeleton", opclasses=["text_pattern_ops"]),
             models.Index(OpClass(Reverse("skeleton"), "text_pattern_ops"), name="listing_skeleton_back"),
         ]
