@@ -49,6 +49,8 @@ def engine(transactional_db: None, settings: Settings, owner_folder: Path) -> It
     found = connection.settings_dict
     url = f"postgresql://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
     settings.GATEWAY = replace(django_settings.GATEWAY, database_url=url, owner_socket=str(owner_folder / "owner.sock"))
+    # A test before may have started one without saying so, on the database that the settings name.
+    runtime.stop()
     yield
     runtime.stop()
     with connection.cursor() as cursor:
