@@ -1,4 +1,4 @@
-"""Publishers: made, described, suspended. A workspace has one."""
+"""Publishers: made, described, suspended. A workspace makes one, and may claim others that an import made."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def create_publisher(
     require(actor, "listing.manage", in_workspace(workspace, "publisher"))
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-        if Publisher.objects.filter(workspace=workspace).exists():
+        if Publisher.objects.filter(workspace=workspace, source="").exists():
             raise ServiceProblem(_("This workspace is a publisher already."), code="publisher_exists")
         publisher = Publisher(workspace=workspace)
         _write(publisher, name, about, website)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # letters that pass for others are what this is about
 """The scan: hostile examples are found, honest ones are left alone."""
 
 from __future__ import annotations
