@@ -2,62 +2,79 @@
 
 from __future__ import annotations
 
+import json
 import re
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
-_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?(?![\w])")
-_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|`([^`]+)`|(?<!\w)'([^']+)'(?!\w)")
-_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?\b")
-_TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s*(am|pm)?\b", re.I)
-_URL = re.compile(r"https?://[^\s<>\"']+")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_ZONE = re.compile(r"\b[A-Z][A-Za-z]+(?:/[A-Z][\w+-]+){1,2}\b|\bUTC\b|\bGMT\b")
-_PAIR = re.compile(
-    r"([-+]?\d+(?:[.,]\d+)?)?\s*([^\W\d][\w°/²³]*)\s+(?:to|in|into|nach|zu|en|à)\s+([^\W\d][\w°/²³]*)", re.I
+from assistants.gateways.pieces import (
+    DATE,
+    DAY_NAMES,
+    DAYS,
+    ENDS,
+    FILLERS,
+    FORMULA,
+    FROM,
+    JSON,
+    LEAD,
+    MAIL,
+    MARKS,
+    NUMBER,
+    PAIR,
+    QUOTED,
+    SAID,
+    SHARE,
+    TAILS,
+    TEXTS,
+    TIME,
+    TO,
+    TOLD,
+    URL,
+    WORD,
+    ZONE,
+    as_number,
+    is_zone,
+    known_zones,
+    stem,
 )
-_FORMULA = re.compile(r"[-+(]*\s*(?:\d|pi\b|e\b|sqrt|sin|cos|tan|log|ln|exp|abs|min|max|round)[\w\s+\-*/^%().,!]*")
-_LEAD = re.compile(
-    r"^\s*(?:please\s+|can you\s+|could you\s+)*(?:what(?:'s| is| are)|search(?: for)?|find(?: me)?|look up|look for|"
-    r"show(?: me)?|tell me|give me|get(?: me)?|list|calculate|compute|evaluate|count|summari[sz]e|read|open|"
-    r"suche(?: nach)?|zeige?(?: mir)?|was ist|berechne)\b[\s:]*",
-    re.I,
-)
-_SAID = r"\s*(?:=|:|\bis\b)?\s*(?:\"([^\"]+)\"|“([^”]+)”|(?<=[=:]\s)(\S+)|(?<=[=:])(\S+)|([-+]?\d[\d.,]*))"
-_DAYS = {"today": 0, "tomorrow": 1, "yesterday": -1, "heute": 0, "morgen": 1, "gestern": -1}
-_FROM = ("from", "from_unit", "source", "source_unit", "from_zone", "from_timezone", "from_tz")
-_TO = ("to", "to_unit", "target", "target_unit", "to_zone", "to_timezone", "to_tz")
-_TEXTS = ("text", "content", "body", "message", "input", "query", "q", "question", "prompt", "term", "expression")
+
+PLAIN = 3
+"""A text without a shape of its own."""
 
 
 @dataclass
 class Filled:
-    """`missing`: required properties that the message does not tell."""
+    """`missing`: required properties that the message does not tell. `sure`: how many were found by their shape."""
 
     arguments: dict[str, Any] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    sure: int = 0
 
 
-def fill(schema: Mapping[str, Any], text: str, *, today: date | None = None) -> Filled:
-    """Arguments for an object schema. Only what is required is searched for, and what the message names."""
-    return _Filler(schema, text, today or date.today()).fill()
+def fill(schema: Mapping[str, Any], text: str, *, known: str = "", today: date | None = None) -> Filled:
+    """Arguments for an object schema. Only what is required is searched for, and what the message names.
+
+    `known`: what the tool says of itself; a message that only says the same tells no text to work on.
+    """
+    return _Filler(schema, text, known, today or date.today()).fill()
 
 
 class _Filler:
     """Takes pieces out of the message as it finds a place for them, so that none is used twice."""
 
-    def __init__(self, schema: Mapping[str, Any], text: str, today: date) -> None:
+    def __init__(self, schema: Mapping[str, Any], text: str, known: str, today: date) -> None:
         found = schema.get("properties")
         self.properties: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
         required = schema.get("required")
         self.required = [name for name in required if name in self.properties] if isinstance(required, list) else []
         self.text = text
         self.left = text
+        self.rest = 0
+        """Values that are only what was left over."""
         self.today = today
+        self.known = FILLERS | {stem(word) for word in WORD.findall(known.lower())}
         self.made: dict[str, Any] = {}
 
     def fill(self) -> Filled:
@@ -67,9 +84,11 @@ class _Filler:
         for name in order:
             if name not in self.made:
                 self._take(name)
-        self._zones_of_optional()
+        self._optional()
+        sure = len(self.made) - self.rest
+        self._only_text()
         missing = [name for name in self.required if name not in self.made]
-        return Filled(self.made, missing)
+        return Filled(self.made, missing, sure)
 
     def _schema(self, name: str) -> Mapping[str, Any]:
         found = self.properties.get(name)
@@ -95,9 +114,11 @@ class _Filler:
             return 0
         if self._kind(name) in ("integer", "number", "boolean"):
             return 2
-        if schema.get("format") or _is_zone(name) or _is_day(name):
+        if schema.get("format") or is_zone(name) or self._is_day(name):
             return 1
-        return 4 if name.lower() in _TEXTS else 3
+        if self._kind(name) != "string":
+            return PLAIN - 1
+        return PLAIN + 1 if name.lower() in TEXTS else PLAIN
 
     # -- ways to find a value
 
@@ -105,7 +126,7 @@ class _Filler:
         """`limit 5`, `limit=5`, `title: "A day"`: what the message itself calls by name."""
         for name in self.properties:
             words = re.escape(name).replace("_", "[ _-]")
-            found = re.search(rf"(?<!\w){words}{_SAID}", self.left, re.I)
+            found = re.search(rf"(?<!\w){words}{SAID}", self.left, re.I)
             if found is None:
                 continue
             raw = next(group for group in found.groups() if group is not None)
@@ -116,11 +137,11 @@ class _Filler:
 
     def _from_to(self) -> None:
         """`10 km to miles`."""
-        source = next((name for name in self.properties if name.lower() in _FROM), None)
-        target = next((name for name in self.properties if name.lower() in _TO), None)
-        if source is None or target is None or _is_zone(source):
+        source = next((name for name in self.properties if name.lower() in FROM), None)
+        target = next((name for name in self.properties if name.lower() in TO), None)
+        if source is None or target is None or is_zone(source):
             return
-        found = _PAIR.search(self.left)
+        found = PAIR.search(self.left)
         if found is None:
             return
         pair = [self._cast(name, found[group]) for name, group in ((source, 2), (target, 3))]
@@ -136,7 +157,7 @@ class _Filler:
         elif isinstance(schema.get("enum"), list):
             self._take_choice(name, schema["enum"])
         elif kind in ("integer", "number"):
-            self._take_match(name, _NUMBER)
+            self._take_match(name, NUMBER)
         elif kind == "boolean":
             if "default" in schema:
                 self.made[name] = schema["default"]
@@ -148,23 +169,43 @@ class _Filler:
     def _take_string(self, name: str, schema: Mapping[str, Any]) -> None:
         form = schema.get("format", "")
         if form in ("uri", "url") or name.lower() in ("url", "uri", "link", "href"):
-            self._take_match(name, _URL)
+            self._take_match(name, URL)
         elif form == "email" or name.lower() in ("email", "mail"):
-            self._take_match(name, _MAIL)
-        elif _is_zone(name):
+            self._take_match(name, MAIL)
+        elif is_zone(name):
             self._take_zone(name)
-        elif form in ("date", "date-time") or _is_day(name):
+        elif form in ("date", "date-time") or self._is_day(name):
             self._take_day(name)
         elif form == "time" or name.lower() in ("time", "at_time"):
-            self._take_match(name, _TIME)
+            self._take_match(name, TIME)
         elif "expression" in name.lower() or "formula" in name.lower():
             self._take_formula(name)
-        elif not self._take_match(name, _QUOTED):
+        elif not self._take_json(name) and not self._take_match(name, QUOTED):
             self._take_rest(name)
+
+    def _take_json(self, name: str) -> bool:
+        """A piece of JSON is one text, whatever quotes stand in it."""
+        found = JSON.search(self.left)
+        if found is None:
+            return False
+        try:
+            json.loads(found[0])
+        except ValueError:
+            return False
+        self.made[name] = found[0]
+        self._cut(found.start(), found.end())
+        return True
+
+    def _only_text(self) -> None:
+        """A tool that requires nothing, but takes one text, gets what is left."""
+        texts = [name for name in self.properties if self._kind(name) == "string" and name.lower() in TEXTS]
+        wanted = not self.required and len(texts) == 1 and texts[0] not in self.made
+        if wanted and not self._take_match(texts[0], QUOTED):
+            self._rest_as(texts[0])
 
     def _take_match(self, name: str, pattern: re.Pattern[str]) -> bool:
         for found in pattern.finditer(self.left):
-            groups = [group for group in found.groups() if group is not None] if pattern is _QUOTED else []
+            groups = [group for group in found.groups() if group is not None] if pattern is QUOTED else []
             value = self._cast(name, groups[0] if groups else found[0])
             if value is not None:
                 self.made[name] = value
@@ -184,30 +225,37 @@ class _Filler:
             self.made[name] = choices[0]
 
     def _take_zone(self, name: str) -> None:
-        zones = _zones()
-        for found in _ZONE.finditer(self.left):
+        zones = known_zones()
+        for found in ZONE.finditer(self.left):
             if found[0].lower() in zones:
                 self.made[name] = zones[found[0].lower()]
                 self._cut(found.start(), found.end())
                 return
-        for found in re.finditer(r"[^\W\d_]+(?:[ _][^\W\d_]+)?", self.left):
-            for piece in (found[0], found[0].split()[0], found[0].split()[-1]):
+        words = [found for found in WORD.finditer(self.left) if not found[0].isdigit()]
+        for length in (3, 2, 1):
+            for at in range(len(words) - length + 1):
+                piece = self.left[words[at].start() : words[at + length - 1].end()]
                 zone = zones.get(piece.lower().replace(" ", "_"))
                 if zone and len(piece) > 3:
-                    start = found.start() + found[0].find(piece)
                     self.made[name] = zone
-                    self._cut(start, start + len(piece))
+                    self._cut(words[at].start(), words[at + length - 1].end())
                     return
 
-    def _zones_of_optional(self) -> None:
+    def _optional(self) -> None:
+        """What nobody requires is taken where the message plainly has it: a zone, one of the choices."""
         for name in self.properties:
-            if name not in self.made and _is_zone(name):
+            choices = self._schema(name).get("enum")
+            if name in self.made:
+                continue
+            if is_zone(name):
                 self._take_zone(name)
+            elif isinstance(choices, list) and len(choices) > 1:
+                self._take_choice(name, [one for one in choices if len(str(one)) > 2])
 
     def _take_day(self, name: str) -> None:
-        if self._take_match(name, _DATE):
+        if self._take_match(name, DATE):
             return
-        for word, days in _DAYS.items():
+        for word, days in DAYS.items():
             found = re.search(rf"\b{word}\b", self.left, re.I)
             if found:
                 self.made[name] = (self.today + timedelta(days=days)).isoformat()
@@ -215,7 +263,8 @@ class _Filler:
                 return
 
     def _take_formula(self, name: str) -> None:
-        found = max(_FORMULA.finditer(self.left), key=lambda one: len(one[0].strip()), default=None)
+        self.left = SHARE.sub(r"\1 / 100 * ", self.left)
+        found = max(FORMULA.finditer(self.left), key=lambda one: len(one[0].strip()), default=None)
         formula = found[0].strip().rstrip("?.!, ") if found else ""
         if found and any(character.isdigit() for character in formula):
             self.made[name] = formula
@@ -225,28 +274,48 @@ class _Filler:
         items = schema.get("items")
         kind = items.get("type") if isinstance(items, Mapping) else "string"
         if kind in ("integer", "number"):
-            numbers = [_number(found[0], whole=kind == "integer") for found in _NUMBER.finditer(self.left)]
-            values: list[Any] = [number for number in numbers if number is not None]
-            self.left = _NUMBER.sub(" ", self.left)
+            numbers = [as_number(found[0], whole=kind == "integer") for found in NUMBER.finditer(self.left)]
+            values: list[Any] = [one for one in numbers if one is not None]
+            self.left = NUMBER.sub(" ", self.left)
         else:
-            values = [next(group for group in found.groups() if group) for found in _QUOTED.finditer(self.left)]
-            self.left = _QUOTED.sub(" ", self.left)
+            values = [next(group for group in found.groups() if group) for found in QUOTED.finditer(self.left)]
+            self.left = QUOTED.sub(" ", self.left)
         if values:
             self.made[name] = values
 
     def _take_rest(self, name: str) -> None:
         """What is left of the message goes to the one text that is still wanted; two would be a guess."""
-        texts = [one for one in self.required if one not in self.made and self._kind(one) == "string"]
+        texts = [one for one in self.required if one not in self.made and self._looseness(one) >= PLAIN]
         if len(texts) != 1:
             return
+        self._rest_as(name)
+
+    def _rest_as(self, name: str) -> None:
         rest = self.left
-        if ":" in rest and not _URL.search(rest):
-            before, _, after = rest.partition(":")
-            rest = after if after.strip() and len(before.split()) <= 8 else rest
-        rest = _LEAD.sub("", rest, count=1).strip(" \t\n?!,;:")
+        found = TOLD.match(rest)
+        rest = found[2].strip() if found else self._without_the_asking(rest)
         if rest:
             self.made[name] = rest
             self.left = ""
+            self.rest += 1
+
+    def _without_the_asking(self, rest: str) -> str:
+        """Without the words at its beginning and end that only say what to do."""
+        words = LEAD.sub("", rest, count=1).split()
+        while words and self._only_asks(words[0]):
+            words.pop(0)
+        while words and words[-1].lower().strip(MARKS) in TAILS:
+            words.pop()
+        return " ".join(words).strip(MARKS)
+
+    def _only_asks(self, word: str) -> bool:
+        bare = word.lower().strip(MARKS)
+        return not bare or bare in self.known or stem(bare) in self.known
+
+    def _is_day(self, name: str) -> bool:
+        about = str(self._schema(name).get("description", "")).lower()
+        parts = name.lower().split("_")
+        return any(part in DAY_NAMES for part in parts) or (parts[0] in ENDS and "date" in about)
 
     # -- small change
 
@@ -256,7 +325,7 @@ class _Filler:
         if isinstance(schema.get("enum"), list):
             return next((one for one in schema["enum"] if str(one).lower() == raw.strip(" .,?!").lower()), None)
         if kind in ("integer", "number"):
-            number = _number(raw, whole=kind == "integer")
+            number = as_number(raw, whole=kind == "integer")
             low, high = schema.get("minimum"), schema.get("maximum")
             bad = number is None or (low is not None and number < low) or (high is not None and number > high)
             return None if bad else number
@@ -266,33 +335,3 @@ class _Filler:
 
     def _cut(self, start: int, end: int) -> None:
         self.left = f"{self.left[:start]} {self.left[end:]}"
-
-
-def _number(raw: str, *, whole: bool) -> int | float | None:
-    text = raw.strip().rstrip(".,")
-    text = text.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", text) else text.replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    if value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return None if whole else value
-
-
-def _is_zone(name: str) -> bool:
-    parts = name.lower().split("_")
-    return "zone" in parts or "tz" in parts or any(part.startswith("timezone") for part in parts)
-
-
-def _is_day(name: str) -> bool:
-    parts = name.lower().split("_")
-    return any(part in ("date", "day", "since", "until", "deadline") for part in parts)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> Mapping[str, str]:
-    """Every zone by its name and by its city, in lower case."""
-    names = sorted(zoneinfo.available_timezones())
-    cities = {name.rpartition("/")[2].lower(): name for name in names if "/" in name and not name.startswith("Etc/")}
-    return cities | {name.lower(): name for name in names}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from assistants.gateways.filling import fill
+from assistants.gateways.filling import Filled, fill
+from assistants.gateways.pieces import wish_of
 from assistants.gateways.ranking import rank
 
 NAME = "offline"
@@ -21,6 +22,8 @@ LEAD = 0.05
 WORTH = 0.12
 """Below this a tool is not even suggested, unless nothing else is there."""
 MOST_SUGGESTED = 3
+SHAPE = 0.2
+"""What it adds when the message has just the values that a tool wants: a number and two units, a formula, a city."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,33 @@ def plan(candidates: Sequence[Candidate], text: str, *, chosen: str = "", today:
         return Plan()
     picked = next((one for one in candidates if one.key == chosen), None)
     if picked is None:
-        scores = rank([one.text for one in candidates], text)
+        scores = scores_of(candidates, text, today)
         order = sorted(zip(scores, candidates, strict=True), key=lambda pair: -pair[0])
         best, second = order[0][0], order[1][0] if len(order) > 1 else 0.0
         if best < SURE or best - second < LEAD:
             worth = [one.key for score, one in order if score >= WORTH]
             return Plan(suggestions=tuple((worth or [one.key for _, one in order])[:MOST_SUGGESTED]))
         picked = order[0][1]
-    filled = fill(picked.schema, text, today=today)
+    filled = _fill(picked, text, today)
     return Plan(key=picked.key, arguments=filled.arguments, missing=tuple(filled.missing))
+
+
+def scores_of(candidates: Sequence[Candidate], text: str, today: date | None = None) -> list[float]:
+    """How well each tool fits: by what it says of itself, and by the values that the message brings."""
+    wish = wish_of(text)
+    near = rank([one.text for one in candidates], wish)
+    titles = rank([one.title for one in candidates], wish)
+    pairs = zip(candidates, near, titles, strict=True)
+    return [max(score, title) + SHAPE * _shape(one, text, today) for one, score, title in pairs]
+
+
+def _shape(one: Candidate, text: str, today: date | None) -> float:
+    """The share of what a tool wants that the message has by its shape."""
+    filled = _fill(one, text, today)
+    wanted = filled.sure + len(filled.missing)
+    return filled.sure / wanted if wanted else 0.0
+
+
+def _fill(one: Candidate, text: str, today: date | None) -> Filled:
+    about = one.description.partition(". ")[0][:200]
+    return fill(one.schema, text, known=f"{one.title} {one.name.replace('_', ' ')} {about}", today=today)
