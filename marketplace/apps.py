@@ -5,7 +5,7 @@ class MarketplaceConfig(AppConfig):
     name = "marketplace"
 
     def ready(self) -> None:
-        from marketplace import tasks  # noqa: F401  # importing the tasks makes them known
+        from marketplace import receivers, tasks  # noqa: F401  # importing them makes them known
         from marketplace.mails import register_messages
         from marketplace.places import register
         from marketplace.vocabulary import register_events

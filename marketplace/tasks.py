@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.jobs import job_task
+from core.jobs import JobLater, job_task
+from core.schedule import timer
+from marketplace.services import ranking
 from marketplace.services.scans import give_up_scan, run_scan
+from marketplace.services.search_counts import recount
+from marketplace.services.search_index import REINDEX, index_pending
 from marketplace.services.versions import SCAN
 
 
@@ -17,3 +21,20 @@ from marketplace.services.versions import SCAN
 )
 def scan_version(subject: str) -> None:
     run_scan(version_id=subject)
+
+
+@job_task(REINDEX, lease=timedelta(minutes=15))
+def reindex_listings(subject: str) -> None:
+    """What does not fit into a few minutes is done by the next one, so that a worker can end in between."""
+    if not index_pending(seconds=240):
+        raise JobLater(0)
+
+
+@timer("marketplace.rank", every=timedelta(hours=1))
+def rank_listings() -> None:
+    ranking.recount_due()
+
+
+@timer("marketplace.count_search", every=timedelta(minutes=10))
+def count_search() -> None:
+    recount(now=True)

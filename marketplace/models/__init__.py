@@ -7,9 +7,18 @@ from marketplace.models.installs import Install, ListingUse
 from marketplace.models.listings import Listing, ListingAlias, ListingPicture, ListingVersion
 from marketplace.models.publishers import Claim, Publisher, PublisherFollow
 from marketplace.models.reviews import Report, Review, ReviewVote
+from marketplace.models.search import (
+    SearchCombo,
+    SearchDocument,
+    SearchMeaning,
+    SearchPending,
+    SearchState,
+    SearchWord,
+)
 
 __all__ = [
     "Claim", "Collection", "CollectionItem", "ImportRun", "Install", "Listing", "ListingAlias", "ListingDay",
     "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe", "Publisher",
-    "PublisherFollow", "Report", "Review", "ReviewVote", "SearchTerm",
+    "PublisherFollow", "Report", "Review", "ReviewVote", "SearchCombo", "SearchDocument", "SearchMeaning",
+    "SearchPending", "SearchState", "SearchTerm", "SearchWord",
 ]  # fmt: skip
