@@ -14,7 +14,7 @@ MODELS = "w/<slug:workspace>/models/"
 
 urlpatterns = [
     path(LIST, assistants.list_assistants, name="list"),
-    path("w/<slug:workspace>/new-assistant/", making.new_assistant, name="new"),
+    path(f"{LIST}new/", making.new_assistant, name="new"),
     path(ONE, assistants.show_assistant, name="detail"),
     path(f"{ONE}pause/", assistants.pause, name="pause"),
     path(f"{ONE}delete/", assistants.delete, name="delete"),
@@ -27,7 +27,7 @@ urlpatterns = [
     path(f"{ONE}settings/", settings.assistant_settings, name="settings"),
     path(f"{ONE}settings/export/", settings.export, name="export"),
     path(MODELS, providers.list_providers, name="models"),
-    path("w/<slug:workspace>/connect-model/", providers.connect_provider, name="model-connect"),
+    path(f"{MODELS}connect/", providers.connect_provider, name="model-connect"),
     path(f"{MODELS}<str:id>/", providers.show_provider, name="model"),
     path(f"{MODELS}<str:id>/test/", providers.test_provider, name="model-test"),
     path(f"{MODELS}<str:id>/remove/", providers.remove_provider, name="model-remove"),

@@ -130,13 +130,14 @@ class ValuesForm(forms.Form):
 
 
 def _value_field(variable: Variable, *, kept: bool) -> forms.Field:
-    """The field of one variable. An empty one is allowed: the assistant says what it lacks."""
+    """The field of one variable. A secret that is kept may stay blank."""
     help_text = str(variable.help)
     if kept:
         help_text = f"{help_text} {_('Filled in and kept secret. Blank keeps it.')}".strip()
     elif variable.required and not variable.default:
         help_text = f"{help_text} {_('It does not run without this.')}".strip()
-    common: dict[str, Any] = {"label": variable.label, "required": False, "help_text": help_text}
+    needed = variable.required and not variable.default and not kept
+    common: dict[str, Any] = {"label": variable.label, "required": needed, "help_text": help_text}
     if variable.kind == "choice":
         empty = [("", variable.default or _("not chosen"))]
         return forms.ChoiceField(choices=[*empty, *((choice, choice) for choice in variable.choices)], **common)

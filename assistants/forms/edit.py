@@ -93,7 +93,7 @@ class DraftForm(forms.Form):
         help_text=_("Up to eight questions to begin with, one on each line."),
     )
     klass = forms.ChoiceField(
-        label=_("Model"),
+        label=_("Class"),
         choices=CLASSES,
         initial="balanced",
         widget=forms.RadioSelect,
@@ -171,14 +171,14 @@ class Editor:
         return bool(self.form._errors) or any(row._errors for row in rows)
 
     def change(self, what: str) -> bool:
-        """Add or drop a row, as a button without a script asks: `add:variables`, `drop:variables:3`."""
+        """Add or drop a row, as a button without a script asks: `add:variables`, `add:variables:city`, `drop:variables:3`."""
         do, _colon, rest = what.partition(":")
         name, _colon, number = rest.partition(":")
         rows: Rows[Any] | None = {"variables": self.variables, "examples": self.examples}.get(name)
         if rows is None or do not in {"add", "drop"}:
             return False
         if do == "add":
-            rows.add()
+            rows.add({"name": number[:40]} if number else {})
         else:
             rows.drop(number)
         return True

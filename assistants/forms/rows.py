@@ -56,8 +56,8 @@ class Rows(Generic[R]):
     def next_number(self) -> int:
         return max((int(row.number) for row in self.rows), default=-1) + 1
 
-    def add(self) -> None:
-        self.rows.append(self.form(prefix=f"{self.name}-{self.next_number}"))
+    def add(self, initial: Mapping[str, Any]) -> None:
+        self.rows.append(self.form(prefix=f"{self.name}-{self.next_number}", initial=dict(initial)))
 
     def drop(self, number: str) -> None:
         self.rows = [row for row in self.rows if row.number != number]

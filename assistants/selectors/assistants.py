@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Workspace
@@ -74,4 +74,5 @@ def summarize_runs(assistant: Assistant) -> RunSummary:
 
 def recent_runs(assistant: Assistant, most: int = 10) -> list[Run]:
     """The newest runs of everybody: when, by whom, how they ended. What was said stays private to whoever said it."""
-    return list(Run.objects.filter(assistant=assistant).select_related("version").order_by("-id")[:most])
+    rows = Run.objects.filter(assistant=assistant).annotate(tokens=F("tokens_in") + F("tokens_out"))
+    return list(rows.select_related("version").order_by("-id")[:most])

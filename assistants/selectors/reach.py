@@ -75,7 +75,7 @@ def abilities(configuration: Configuration, tools: list[HubTool]) -> Abilities:
     found = Abilities()
     found.may.append((_("Read what is written in the conversation"), _("Nothing else of the workspace")))
     for tool in tools:
-        where = _("on the hub %s") % tool.hub_title if tool.hub_title else _("no hub offers it now")
+        where = _("on the hub %s") % tool.hub_title if tool.feature else _("no hub offers it now")
         terms = f"{_('only reads')}, {where}" if tool.read_only else where
         (found.asks if tool.ask_first else found.may).append((tool.name, terms))
     if not tools:

@@ -29,6 +29,8 @@ from proxy.services.drafts import free_letters, free_slug
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_SLUG = 40
+RESERVED = frozenset({"new"})
+"""Addresses below the list that are no assistants."""
 
 
 def create_assistant(
@@ -54,7 +56,7 @@ def create_assistant(
         others = list(Assistant.objects.filter(workspace=workspace).values_list("slug", "letters"))
         if len(others) >= MAX_ASSISTANTS:
             raise LimitProblem(_("A workspace has at most %d assistants.") % MAX_ASSISTANTS)
-        slugs = {found for found, _letters in others}
+        slugs = {found for found, _letters in others} | RESERVED
         name, summary, given = named(name, summary, letters)
         assistant = Assistant(
             workspace=workspace,
@@ -251,5 +253,7 @@ def _checked_slug(slug: str, taken: set[str]) -> str:
     if not SLUG.fullmatch(slug) or len(slug) > MAX_SLUG:
         raise DraftProblem({"slug": [_("Use at most 40 small letters and digits, with single hyphens between them.")]})
     if slug in taken:
-        raise DraftProblem({"slug": [_("Another assistant of this workspace has this short name.")]})
+        raise DraftProblem(
+            {"slug": [_("Another assistant of this workspace has this short name, or it is one that cannot be used.")]}
+        )
     return slug

@@ -160,4 +160,6 @@ def pick_tools(request: WorkspaceRequest, workspace: str, slug: str) -> HttpResp
     """The picker alone, with what is ticked kept."""
     assistant = find_assistant(request, slug)
     editor = Editor(workspace=request.workspace, configuration=Configuration(), revision=0, data=request.POST)
-    return render(request, "assistants/picker.html", {"assistant": assistant, **_picker(request, assistant, editor)})
+    return render(
+        request, "assistants/picker_answer.html", {"assistant": assistant, **_picker(request, assistant, editor)}
+    )

@@ -138,14 +138,14 @@ def test_what_is_wrong_is_said_in_plain_words(cast: Cast, peers: Peers) -> None:
 def test_it_is_connected_on_its_page_and_tested_at_once(cast: Cast, peers: Peers) -> None:
     peer = peers.start("model_openai", "--need-key", KEY)
     browser = cast.browser("admin")
-    page = text(browser.get("/w/acme/connect-model/?preset=ollama"))
+    page = text(browser.get("/w/acme/models/connect/?preset=ollama"))
     assert 'value="http://localhost:11434/v1"' in page
     form = {"name": "House", "kind": "openai", "base_url": peer.url, "key": "sk-wrong", "do": "test"}
-    answer = text(browser.post("/w/acme/connect-model/", form))
+    answer = text(browser.post("/w/acme/models/connect/", form))
     assert "refused the key" in answer
     assert "sk-wrong" not in answer
     assert not ModelProvider.objects.exists()
-    made = browser.post("/w/acme/connect-model/", form | {"key": KEY, "do": "connect"})
+    made = browser.post("/w/acme/models/connect/", form | {"key": KEY, "do": "connect"})
     row = ModelProvider.objects.get()
     assert made["Location"] == f"{PAGES}{row.id}/"
     assert row.state == "working"

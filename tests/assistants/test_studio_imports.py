@@ -187,15 +187,15 @@ def test_a_file_is_uploaded_on_its_page(cast: Cast) -> None:
 
     browser = cast.browser("admin")
     file = SimpleUploadedFile("claim.json", json.dumps(LOBE).encode())
-    answer = browser.post("/w/acme/new-assistant/?way=file", {"file": file})
+    answer = browser.post("/w/acme/assistants/new/?way=file", {"file": file})
     assert answer["Location"] == "/w/acme/assistants/claim-ranker/edit/"
     assert "web-search" in text(browser.get(answer["Location"]))
     big = SimpleUploadedFile("big.md", b"x" * (2 * 1024 * 1024))
-    answer = browser.post("/w/acme/new-assistant/?way=file", {"file": big})
+    answer = browser.post("/w/acme/assistants/new/?way=file", {"file": big})
     assert answer.status_code == 400
     assert "2.0 MB" in text(answer)
     assert Assistant.objects.count() == 1
-    assert browser.post("/w/acme/new-assistant/?way=file", {}).status_code == 400
+    assert browser.post("/w/acme/assistants/new/?way=file", {}).status_code == 400
 
 
 def test_imported_leftovers_stay_with_the_assistant(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ __all__ = ["hub"]
 def test_from_nothing_to_a_deployed_assistant(cast: Cast, hub: Hub) -> None:
     browser = cast.browser("admin")
     assert "No assistant yet" in text(browser.get(PAGES))
-    answer = browser.post("/w/acme/new-assistant/", {"name": "Travel guide", "instructions": "Be brief."})
+    answer = browser.post("/w/acme/assistants/new/", {"name": "Travel guide", "instructions": "Be brief."})
     assert answer["Location"] == f"{PAGES}travel-guide/edit/"
     form = sent(
         instructions="Guide through {{city}}.",
@@ -203,8 +204,8 @@ def test_a_copy_takes_the_draft_but_no_values(cast: Cast) -> None:
     assistant = make(cast, variables=[{"name": "city", "label": "City"}])
     fill_values(actor=cast.principal("admin"), assistant=assistant, values={"city": "Bern"})
     browser = cast.browser("admin")
-    assert "selected" in text(browser.get("/w/acme/new-assistant/?way=copy&of=travel-guide"))
-    browser.post("/w/acme/new-assistant/?way=copy", {"source": assistant.id, "name": ""})
+    assert "selected" in text(browser.get("/w/acme/assistants/new/?way=copy&of=travel-guide"))
+    browser.post("/w/acme/assistants/new/?way=copy", {"source": assistant.id, "name": ""})
     copied = Assistant.objects.get(slug="travel-guide-copy")
     assert copied.draft == assistant.draft
     assert copied.values is None
@@ -212,4 +213,38 @@ def test_a_copy_takes_the_draft_but_no_values(cast: Cast) -> None:
 
 @pytest.mark.parametrize("way", ["blank", "file", "copy", "nonsense"])
 def test_every_way_to_begin_has_a_page(cast: Cast, way: str) -> None:
-    assert cast.browser("admin").get(f"/w/acme/new-assistant/?way={way}").status_code == 200
+    assert cast.browser("admin").get(f"/w/acme/assistants/new/?way={way}").status_code == 200
+
+
+def test_ten_megabytes_of_instructions_are_refused_with_a_sentence(cast: Cast) -> None:
+    make(cast, instructions="Kept.")
+    browser = cast.browser("admin")
+    long = browser.post(f"{PAGES}travel-guide/edit/", sent(instructions="x" * 1_000_000, revision=1))
+    assert long.status_code == 400
+    assert "at most 100,000 characters fit" in text(long)
+    huge = browser.post(f"{PAGES}travel-guide/edit/", sent(instructions="x" * 10_000_000, revision=1))
+    assert huge.status_code in (400, 413)
+    assert Assistant.objects.get().draft == {"instructions": "Kept."}
+
+
+def test_an_unknown_name_in_braces_becomes_a_variable_with_one_button(cast: Cast) -> None:
+    make(cast, instructions="Go to {{town}}.")
+    browser = cast.browser("admin")
+    page = text(browser.get(f"{PAGES}travel-guide/edit/"))
+    assert 'value="add:variables:town"' in page
+    page = text(browser.post(f"{PAGES}travel-guide/edit/", sent(instructions="{{town}}", do="add:variables:town")))
+    assert 'name="variables-0-name" value="town"' in page
+
+
+def test_pages_ask_the_database_a_bounded_number_of_times(
+    cast: Cast, hub: Hub, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(6):
+        keep_and_deploy(
+            actor=cast.principal("admin"), assistant=make(cast, f"Guide {number}", instructions=str(number))
+        )
+    browser = cast.browser("admin")
+    for path, most in ((PAGES, 25), (f"{PAGES}guide-1/", 35), (f"{PAGES}guide-1/edit/", 35), ("/w/acme/models/", 20)):
+        browser.get(path)
+        with django_assert_max_num_queries(most):
+            browser.get(path)
