@@ -24,12 +24,11 @@ class Rediscovery:
 
     def wake(self) -> None:
         self._again = True
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
             self._task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._task = None
         if not task.cancelled() and task.exception() is not None:
             log.warning("servers are asked again a little later", exc_info=task.exception())
 

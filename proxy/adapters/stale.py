@@ -7,12 +7,15 @@ that says it again and again is written down less and less often, until it is qu
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 import psycopg
 
 from proxy.adapters.changes import DUE_CHANNEL
 from proxy.adapters.database import Database
+
+log = logging.getLogger(__name__)
 
 SETTLE_S = 0.2
 """A server that changes several lists says so several times."""
@@ -39,14 +42,13 @@ class StaleServers:
 
     def add(self, server_id: str) -> None:
         self._waiting.add(server_id)
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._write_soon())
             self._task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._task = None
-        if not task.cancelled():
-            task.exception()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("servers that changed are written down a little later", exc_info=task.exception())
 
     async def _write_soon(self) -> None:
         """Until all is written; what Postgres does not take now is left to the next regular `flush`."""
@@ -66,6 +68,7 @@ class StaleServers:
         if not servers:
             return True
         self._waiting -= servers
+        now = time.monotonic()
         try:
             async with self._database.connection() as connection:
                 await connection.execute(_STALE, [list(servers), DUE_CHANNEL])
@@ -75,5 +78,5 @@ class StaleServers:
         for server in servers:
             _, last = self._pauses.get(server, (0.0, 0.0))
             pause = min(last * _GROWTH or AGAIN_S, LONGEST_S)
-            self._pauses[server] = time.monotonic() + pause, pause
+            self._pauses[server] = now + pause, pause
         return True

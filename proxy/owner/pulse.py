@@ -30,12 +30,11 @@ class Pulse:
     def doubt(self, sent_at: float) -> None:
         """A request, sent at this monotonic time, was given up."""
         channel = self._channel
-        if self._probe is None and channel.version and channel.over is None:
+        if (self._probe is None or self._probe.done()) and channel.version and channel.over is None:
             self._probe = asyncio.get_running_loop().create_task(self._ping(sent_at))
             self._probe.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._probe = None
         if not task.cancelled():
             task.exception()
 

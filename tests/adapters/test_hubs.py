@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+from types import SimpleNamespace
 
+import pytest
 from django.conf import settings
 
 from accounts.services import bump_workspace
@@ -15,6 +16,7 @@ from core.clock import now
 from core.ids import new_id
 from core.models import Job
 from core.secrets import open_bytes_for
+from proxy.adapters import stale
 from proxy.adapters.changes import ChangeFeed
 from proxy.adapters.records import PayloadSealer, RecordWriter
 from proxy.adapters.store import RedisStore
@@ -126,35 +128,44 @@ def test_a_stale_server_is_due_for_discovery(owner: Owner) -> None:
     assert server.next_discovery_at <= now()
 
 
-def test_a_stale_server_is_told_of_at_once_and_a_chatty_one_less_and_less(owner: Owner) -> None:
+def test_a_stale_server_is_told_of_at_once_and_a_chatty_one_less_and_less(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = filled(owner).servers.get()
-    heard: list[float] = []
+    clock = SimpleNamespace(now=1000.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(stale, "time", clock)
+    monkeypatch.setattr(stale, "SETTLE_S", 0.01)
+    heard = asyncio.Semaphore(0)
 
     async def scenario(adapters: Adapters) -> None:
-        woken = asyncio.Event()
+        async def told() -> None:
+            await asyncio.wait_for(heard.acquire(), 10)
 
-        def hear() -> None:
-            heard.append(time.monotonic())
-            woken.set()
-
-        feed = ChangeFeed(test_database_url(), cut_off_s=90)
-        feed.on_due(hear)
-        await feed.start()
-        began = time.monotonic()
-        while len(heard) < 3:
-            woken.clear()
+        async def said_again_after(seconds: float) -> None:
+            """It says so many times, and some time goes by."""
             for _ in range(100):
                 adapters.hubs.stale(server.id)
-            await asyncio.wait_for(woken.wait(), 10)
-        await feed.stop()
-        assert heard[0] - began < 1, "long before anybody looks at the rows"
+            clock.now += seconds
+
+        feed = ChangeFeed(test_database_url(), cut_off_s=90)
+        feed.on_due(heard.release)
+        await feed.start()
+        try:
+            await said_again_after(0)
+            await told()  # long before anybody looks at the rows
+            for pause in (stale.AGAIN_S, 1.5 * stale.AGAIN_S):
+                await said_again_after(0.9 * pause)
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(heard.acquire(), 0.2)
+                await said_again_after(0.1 * pause + 0.001)
+                await told()
+        finally:
+            await feed.stop()
 
     with_adapters(scenario)
     server.refresh_from_db()
     assert server.next_discovery_at is not None and server.next_discovery_at <= now()
-    first, second = heard[1] - heard[0], heard[2] - heard[1]
-    assert first >= 0.9
-    assert second > first + 0.2
 
 
 def test_a_web_process_that_hears_of_it_tells_the_workers(owner: Owner) -> None:
