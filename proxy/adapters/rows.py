@@ -10,21 +10,24 @@ from proxy.compile import ChoiceRow, FeatureRow, HubRow, ServerRow
 from proxy.engine.ports import UpstreamSpec
 from proxy.specs import make_spec, server_fingerprint
 
+_HUB = (
+    "id", "workspace_id", "workspace_slug", "slug", "title", "instructions", "naming", "read_only", "record_payloads",
+    "open",
+)  # fmt: skip
+_FEATURE = (
+    "id", "server_id", "kind", "name", "definition", "title", "description", "alias", "enabled", "read_only", "fault",
+    "position",
+)  # fmt: skip
+_REACH = ("transport", "command", "args", "cwd", "url", "eras", "session_scope", "timeout_ms")
+"""What says how a server is reached, beside its secrets."""
+
+
+def _picked(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
 
 def hub_row(row: Row) -> HubRow:
-    return HubRow(
-        id=row["id"],
-        workspace_id=row["workspace_id"],
-        workspace_slug=row["workspace_slug"],
-        slug=row["slug"],
-        title=row["title"],
-        instructions=row["instructions"],
-        naming=row["naming"],
-        read_only=row["read_only"],
-        record_payloads=row["record_payloads"],
-        open=row["open"],
-        paused=row["paused_at"] is not None,
-    )
+    return HubRow(**_picked(row, _HUB), paused=row["paused_at"] is not None)
 
 
 def server_row(row: Row, *, barred: str = "") -> ServerRow:
@@ -47,20 +50,7 @@ def server_row(row: Row, *, barred: str = "") -> ServerRow:
 
 
 def feature_row(row: Row) -> FeatureRow:
-    return FeatureRow(
-        id=row["id"],
-        server_id=row["server_id"],
-        kind=row["kind"],
-        name=row["name"],
-        definition=row["definition"],
-        title=row["title"],
-        description=row["description"],
-        alias=row["alias"],
-        enabled=row["enabled"],
-        read_only=row["read_only"],
-        fault=row["fault"],
-        position=row["position"],
-    )
+    return FeatureRow(**_picked(row, _FEATURE))
 
 
 def choice_row(row: Row) -> ChoiceRow:
@@ -68,34 +58,17 @@ def choice_row(row: Row) -> ChoiceRow:
 
 
 def fingerprint_of(row: Row) -> str:
-    return server_fingerprint(
-        transport=row["transport"],
-        command=row["command"],
-        args=row["args"],
-        cwd=row["cwd"],
-        url=row["url"],
-        secrets=row["secrets"],
-        eras=row["eras"],
-        session_scope=row["session_scope"],
-        timeout_ms=row["timeout_ms"],
-    )
+    return server_fingerprint(**_picked(row, _REACH), secrets=row["secrets"])
 
 
 def spec_of(row: Row, secrets: Mapping[str, Any]) -> UpstreamSpec:
     """`row` is a server's, `secrets` its opened ones."""
     return make_spec(
+        **_picked(row, _REACH),
         server_id=row["id"],
         workspace_id=row["workspace_id"],
         slug=row["slug"],
         title=row["title"],
-        transport=row["transport"],
-        command=row["command"],
-        args=row["args"],
-        cwd=row["cwd"],
-        url=row["url"],
         secrets=secrets,
-        eras=row["eras"],
-        session_scope=row["session_scope"],
-        timeout_ms=row["timeout_ms"],
         fingerprint=fingerprint_of(row),
     )

@@ -16,6 +16,13 @@ def make(*eras: str) -> Upstream:
         "tools": {}, "resources": {"subscribe": True}, "prompts": {}, "completions": {}, "logging": {},
     }  # fmt: skip
 
+    add_tools(made)
+    add_needs(made)
+    add_other_things(made)
+    return made
+
+
+def add_tools(made: Upstream) -> None:
     @made.tool("echo")
     async def echo(asked: Asked):
         return text(json.dumps(asked.params))
@@ -30,6 +37,10 @@ def make(*eras: str) -> Upstream:
     @made.tool("fails")
     async def fails(asked: Asked):
         return text("It failed", isError=True)
+
+
+def add_needs(made: Upstream) -> None:
+    """Tools that want something of the client."""
 
     @made.tool("ask")
     async def ask(asked: Asked):
@@ -54,6 +65,8 @@ def make(*eras: str) -> Upstream:
     async def needs_url(asked: Asked):
         raise Fails(-32042, "Sign in first", {"elicitations": []})
 
+
+def add_other_things(made: Upstream) -> None:
     @made.method("resources/list")
     async def resources(asked: Asked):
         return {"resources": [{"uri": "x://1", "name": "1"}]}
@@ -82,8 +95,6 @@ def make(*eras: str) -> Upstream:
     @made.method("completion/complete")
     async def complete(asked: Asked):
         return {"completion": {"values": ["a"]}}
-
-    return made
 
 
 @pytest.fixture
