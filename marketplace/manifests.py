@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -32,9 +32,17 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     transports: tuple[str, ...]
 
 
-def manifest_of(package: Package) -> Manifest:
-    """Tools, hosts and secrets of a package."""
-    return _server_manifest(package) if isinstance(package, ServerPackage) else _assistant_manifest(package)
+Writes = Callable[[str, str], bool]
+"""(listing, tool) -> may it change something? What nobody knows of is taken to."""
+
+
+def _unknown(_listing: str, _tool: str) -> bool:
+    return True
+
+
+def manifest_of(package: Package, writes: Writes = _unknown) -> Manifest:
+    """Tools, hosts and secrets of a package. `writes` is asked for the tools that an assistant needs."""
+    return _server_manifest(package) if isinstance(package, ServerPackage) else _assistant_manifest(package, writes)
 
 
 def facts_of(package: Package) -> Facts:
@@ -89,9 +97,12 @@ def _server_secrets(transports: Iterable[Transport]) -> tuple[ManifestSecret, ..
     return tuple(found.values())
 
 
-def _assistant_manifest(package: AssistantPackage) -> Manifest:
+def _assistant_manifest(package: AssistantPackage, writes: Writes) -> Manifest:
     return Manifest(
-        tools=tuple(ManifestTool(listing=t.listing, tool=t.tool, writes=True, asks=t.ask_first) for t in package.tools),
+        tools=tuple(
+            ManifestTool(listing=t.listing, tool=t.tool, writes=writes(t.listing, t.tool), asks=t.ask_first)
+            for t in package.tools
+        ),
         hosts=() if package.works_offline else ("model",),
         secrets=tuple(_secret(variable) for variable in package.variables if variable.kind == "secret"),
     )

@@ -7,7 +7,7 @@ cannot be named so is refused with a sentence that says what to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.net.policy import NetPolicy, parse_url
 from marketplace.catalogue.schema import Http, Sse, Stdio, Transport
 from marketplace.catalogue.schema import Variable as ServerVariable
 from marketplace.models import Install, Listing, ListingAlias
-from marketplace.packages import AssistantPackage, ServerPackage, ToolDefinition, ToolNeed
+from marketplace.packages import AssistantPackage, Package, ServerPackage, ToolDefinition, ToolNeed
 from proxy.importers.drafts import ServerDraft
 from proxy.models import Feature, Hub, Server
 from proxy.selectors.offers import Offered, offered
@@ -153,6 +153,21 @@ def listings_of_servers(workspace_id: str, servers: Sequence[Server]) -> dict[st
 
 def _named(listing: Listing) -> Named:
     return Named(listing.slug, listing.current.version if listing.current else "")
+
+
+def writing_tools(package: Package) -> Callable[[str, str], bool]:
+    """Which tools of listed servers may change something, as those servers' current versions say. One query."""
+    if not isinstance(package, AssistantPackage):
+        return lambda _listing, _tool: True
+    slugs = {need.listing for need in package.tools}
+    rows = Listing.objects.filter(slug__in=slugs, kind=Listing.Kind.SERVER).exclude(current=None)
+    reading = {
+        (slug, str(tool.get("name")))
+        for slug, tools in rows.values_list("slug", "current__package__tools")
+        for tool in tools or ()
+        if tool.get("read_only")
+    }
+    return lambda listing, tool: (listing, tool) not in reading
 
 
 def package_of_server(server: Server) -> ServerPackage:

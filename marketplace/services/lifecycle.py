@@ -18,7 +18,7 @@ from core.errors import ServiceProblem
 from core.events import record_event
 from marketplace.manifests import facts_of
 from marketplace.models import Listing, ListingVersion
-from marketplace.packages import read_package
+from marketplace.packages import read_manifest, read_package
 from marketplace.signals import listing_changed, version_live
 from marketplace.texts import read_texts
 
@@ -164,6 +164,10 @@ def _show(listing: Listing, version: ListingVersion) -> None:
     facts = facts_of(read_package(version.package))
     listing.reads_only, listing.asks_first, listing.offline = facts.reads_only, facts.asks_first, facts.offline
     listing.needs, listing.transports = list(facts.needs), list(facts.transports)
+    tools = read_manifest(version.manifest).tools
+    if listing.kind == Listing.Kind.ASSISTANT and tools:
+        writing = [tool for tool in tools if tool.writes]
+        listing.reads_only, listing.asks_first = not writing, bool(writing) and all(tool.asks for tool in writing)
 
 
 def _let_go(listing: Listing, version: ListingVersion) -> None:

@@ -17,6 +17,7 @@ from marketplace.models import Listing, ListingVersion
 from marketplace.packages import AssistantPackage, Package, manifest_json, package_json
 from marketplace.scanning.findings import Finding, findings_json
 from marketplace.scanning.scan import scan_texts
+from marketplace.selectors.travel import writing_tools
 from marketplace.semver import is_version, version_key
 from marketplace.services.drafting import checked_draft, checked_package
 from marketplace.services.lifecycle import OPEN, L, V, begin_version, held, locked_listing, locked_version, move_version
@@ -149,7 +150,7 @@ def _version(actor: Principal, listing: Listing, draft: dict[str, Any], package:
         version_key=version_key(draft["version"]),
         package=package_json(package),
         content_hash=content_hash(package_json(package)),
-        manifest=manifest_json(manifest_of(package)),
+        manifest=manifest_json(manifest_of(package, writing_tools(package))),
         texts=texts_json(texts),
         readme=draft["readme"],
         notes=draft["notes"],
