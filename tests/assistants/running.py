@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from celery.contrib.testing.worker import start_worker
@@ -37,6 +37,7 @@ from tests.proxy.enginekit import engine, owner_folder
 
 __all__ = ["answering", "cast", "engine", "make_assistant", "make_hub", "owner_folder", "peers"]
 LIMIT_S = 30.0
+T = TypeVar("T")
 
 
 @dataclass
@@ -66,13 +67,25 @@ class Answering:
 
         return in_loop(gather)
 
+    def wait_for(self, run: Run, kind: str) -> RunEvent:
+        """The first event of a kind, as soon as it is there."""
+
+        async def first() -> RunEvent:
+            async with asyncio.timeout(LIMIT_S):
+                async for event in read_events(run.id):
+                    if event.kind == kind:
+                        return event
+            raise AssertionError(f"the run ended without {kind}")
+
+        return in_loop(first)
+
     def kinds(self, run: Run) -> list[str]:
         return [event.kind for event in self.events(run)]
 
 
-def in_loop(work: Callable[[], Any]) -> Any:
+def in_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """What a coroutine returns, on a loop in a thread of its own: the test's thread keeps its connection."""
-    result: list[Any] = []
+    result: list[T] = []
     problems: list[BaseException] = []
 
     def run() -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import urllib.request
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from assistants.gateways.models import transport
+from assistants.gateways.models.check import check_provider
 from assistants.models import Message, ModelProvider, Run
+from assistants.services.conversations import answer_ask, cancel_run, say, start_conversation
+from assistants.services.runs import sweep_runs
+from core.clock import now
+from core.errors import ServiceProblem
 from core.secrets import seal_for
 from tests.assistants.running import Answering, MakeAssistant
 from tests.cast import Cast
-from tests.peers.fixtures import Peer, Peers
+from tests.peers.fixtures import ROOT, Peer, Peers, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "sk-good"
@@ -47,7 +57,8 @@ def provider(request: pytest.FixtureRequest, cast: Cast, peers: Peers) -> Provid
 
 
 def parts(run: Run) -> list[dict[str, Any]]:
-    return Message.objects.get(run=run.id, role="assistant").parts
+    found: list[dict[str, Any]] = Message.objects.get(run=run.id, role="assistant").parts
+    return found
 
 
 def text(run: Run) -> str:
@@ -170,3 +181,124 @@ def test_a_structured_result_fits_its_schema(
     wrong = answering.say(cast.principal("member"), assistant, 'hand in {"n": "seven"}')
     assert [part["kind"] for part in parts(wrong)] == ["text", "text"]
     assert "is not of type 'integer'" in text(wrong)
+
+
+def test_a_person_confirms_and_the_model_goes_on(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    member = cast.principal("member")
+    assistant = make_assistant(model={"name": "tools"}, ask_first=("write_note",))
+    said = 'call add_numbers {"a": 2, "b": 3}\ncall write_note {"text": "milk"}'
+    run = answering.say(member, assistant, said)
+    assert run.state == "asking"
+    kinds = [part["kind"] for part in parts(run)]
+    assert kinds == ["text", "tool_call", "tool_call", "tool_result", "ask"]
+    ask = parts(run)[-1]
+    assert (ask["why"], ask["arguments"], ask["title"]) == ("confirm", {"text": "milk"}, "Write a note")
+    answer_ask(actor=member, run=run, ask=ask["id"], decision="confirm")
+    answering.events(run)
+    assert text(run).endswith("The tool said: 5 and Note 1 written: milk")
+    denied = answering.say(member, assistant, 'call write_note {"text": "more"}')
+    answer_ask(actor=member, run=denied, ask=parts(denied)[-1]["id"], decision="deny")
+    answering.events(denied)
+    assert "did not allow" in text(denied)
+
+
+def test_an_ask_that_is_not_answered_ends_with_the_next_message(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    member = cast.principal("member")
+    assistant = make_assistant(model={"name": "tools"}, ask_first=("write_note",))
+    asking = answering.say(member, assistant, 'call write_note {"text": "milk"}')
+    again = answering.say(member, assistant, "never mind")
+    assert (Run.objects.get(pk=asking.pk).state, again.state) == ("cancelled", "done")
+    assert text(again) == "You said: never mind"
+
+
+def test_stopping_in_the_middle_keeps_what_came(
+    cast: Cast, peers: Peers, answering: Answering, make_assistant: MakeAssistant
+) -> None:
+    Provider(cast, peers.start("model_openai", "--pieces", "2000", "--pause", "0.02"), "openai")
+    member = cast.principal("member")
+    run = answering.begin(member, make_assistant(None, model={"name": "clock"}), "go on")
+    answering.wait_for(run, "text")
+    with pytest.raises(ServiceProblem):
+        answering.begin(member, run.assistant, "and another")
+    cancel_run(actor=member, run=run)
+    events = answering.events(run)
+    assert events[-1].data["state"] == "cancelled"
+    assert [event.kind for event in events if event.kind == "error"] == []
+    assert text(run) == "".join(event.data["text"] for event in events if event.kind == "text")
+    assert text(run)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("cancelled", "")
+
+
+def test_variables_stand_in_the_instructions(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
+) -> None:
+    variables = [{"name": "tone", "label": "Tone", "default": "kind"}, {"name": "house", "label": "House"}]
+    assistant = make_assistant(
+        None, model={"name": "echo"}, variables=variables, instructions="Be {{tone}} for {{ house }}, not {{other}}."
+    )
+    assistant.values = seal_for(cast.workspace.id, {"house": "Acme", "other": "x"})
+    assistant.save()
+    answering.say(cast.principal("member"), assistant, "hello")
+    assert "Be kind for Acme, not {{other}}." in json.dumps(provider.stats()["requests"][0])
+
+
+def test_a_wrong_key_is_refused(cast: Cast, peers: Peers, answering: Answering, make_assistant: MakeAssistant) -> None:
+    Provider(cast, peers.start("model_openai", "--need-key", KEY), "openai", key="sk-bad")
+    run = answering.say(cast.principal("member"), make_assistant(None, model={"name": "echo"}), "hello")
+    assert run.error_kind == "model_refused"
+    assert "sk-bad" not in run.error
+
+
+def test_a_worker_that_is_killed_leaves_what_it_said(
+    cast: Cast, peers: Peers, engine: None, make_assistant: MakeAssistant
+) -> None:
+    """A worker as `make run` starts it, killed in the middle of an answer."""
+    Provider(cast, peers.start("model_openai", "--pieces", "4000", "--pause", "0.02"), "openai")
+    assistant = make_assistant(None, model={"name": "clock"})
+    found = connection.settings_dict
+    url = f"postgresql://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+    command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "-Q", "runs", "--pool", "threads"]
+    worker = subprocess.Popen(
+        [*command, "--hostname", "killed@%h"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        member = cast.principal("member")
+        run = say(actor=member, conversation=start_conversation(actor=member, assistant=assistant), text="go on")
+        wait_until(lambda: text(run), limit_s=40, what="the first words that are kept")
+    finally:
+        worker.kill()
+        worker.wait()
+    assert sweep_runs() == 0
+    Run.objects.filter(pk=run.pk).update(heartbeat_at=now() - timedelta(minutes=1))
+    assert sweep_runs() == 1
+    run.refresh_from_db()
+    assert (run.state, run.error_kind, bool(text(run))) == ("failed", "lost", True)
+
+
+@pytest.mark.parametrize("kind", DIALECTS)
+def test_a_provider_is_checked(peers: Peers, kind: str) -> None:
+    peer = peers.start(f"model_{kind}", "--need-key", KEY)
+    good = check_provider(kind=kind, base_url=peer.url, key=KEY)
+    assert (good.ok, good.problem, good.models) == (True, "", ("clock", "echo", "loop", "tools"))
+    assert check_provider(kind=kind, base_url=peer.url, key="sk-bad").problem == "The model provider refused the key."
+    for address in ("http://169.254.169.254/v1", "http://10.1.2.3/v1", "ftp://x/", f"http://127.0.0.1:{peer.port}/no"):
+        answer = check_provider(kind=kind, base_url=address, key=KEY)
+        assert not answer.ok and answer.problem
+    peer.kill()
+    assert "refused the connection" in check_provider(kind=kind, base_url=peer.url, key=KEY).problem
+
+
+def test_a_provider_without_a_list_says_a_word(peers: Peers) -> None:
+    peer = peers.start("model_openai", "--no-list")
+    assert "no list of models" in check_provider(kind="openai", base_url=peer.url, model="").problem
+    assert not check_provider(kind="openai", base_url=peer.url, model="status-401").ok
+    assert check_provider(kind="openai", base_url=peer.url, model="echo").models == ("echo",)

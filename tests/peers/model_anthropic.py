@@ -34,6 +34,11 @@ class Anthropic:
     def error(self, status: int) -> Json:
         return {"type": "error", "error": {"type": ERRORS.get(status, "error"), "message": f"Refused with {status}."}}
 
+    async def whole(self, thoughts: AsyncIterator[Say | Call | Finish | bytes], asked: Asked) -> Json:
+        """The same as one answer, for whoever does not want a stream. Texts alone."""
+        text = "".join([thought.text async for thought in thoughts if isinstance(thought, Say)])
+        return {"type": "message", "role": "assistant", "content": [{"type": "text", "text": text}]}
+
     async def stream(self, thoughts: AsyncIterator[Say | Call | Finish | bytes], asked: Asked) -> AsyncIterator[bytes]:
         message: Json = {"id": "msg_1", "type": "message", "role": "assistant", "model": asked.model, "content": []}
         message |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 10, "output_tokens": 1}}

@@ -34,6 +34,12 @@ class OpenAI:
         code = {401: "invalid_api_key", 429: "rate_limit_exceeded"}.get(status)
         return {"error": {"message": f"Refused with {status}.", "type": "error", "code": code}}
 
+    async def whole(self, thoughts: AsyncIterator[Say | Call | Finish | bytes], asked: Asked) -> Json:
+        """The same as one answer, for whoever does not want a stream. Texts alone."""
+        text = "".join([thought.text async for thought in thoughts if isinstance(thought, Say)])
+        message = {"role": "assistant", "content": text}
+        return {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+
     async def stream(self, thoughts: AsyncIterator[Say | Call | Finish | bytes], asked: Asked) -> AsyncIterator[bytes]:
         calls = words = 0
         async for thought in thoughts:

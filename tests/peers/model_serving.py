@@ -23,6 +23,7 @@ class Dialect(Protocol):
     def asked(self, body: Json) -> Asked: ...
     def listed(self) -> Json: ...
     def error(self, status: int) -> Json: ...
+    async def whole(self, thoughts: AsyncIterator[Say | Call | Finish | bytes], asked: Asked) -> Json: ...
     def stream(self, thoughts: AsyncIterator[Say | Call | Finish | bytes], asked: Asked) -> AsyncIterator[bytes]: ...
 
 
@@ -60,6 +61,10 @@ class ModelPeer:
             status = int(found[1])
             retry = ((b"retry-after", b"7"),) if status == 429 else ()
             await reply(send, status, json.dumps(self.dialect.error(status)).encode(), *retry)
+            return
+        if not body.get("stream"):
+            whole = await self.dialect.whole(self.brain.think(asked), asked)
+            await reply(send, 200, json.dumps(whole).encode())
             return
         kind = b"text/html" if asked.model == "html" else b"text/event-stream"
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})

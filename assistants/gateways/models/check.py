@@ -77,7 +77,7 @@ def _listed(kind: str, reply: Fetched) -> Checked:
 
 def _try_a_word(base: str, key: str, model: str) -> Checked:
     if not model:
-        return Checked(True, _("The provider lists no models. Write the name of one to test it."))
+        return Checked(False, _("There is no list of models at this address. Write a model's name to test it without."))
     asked = {"model": model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hi"}]}
     headers = _headers("openai", key) | {"content-type": "application/json"}
     reply = _ask("POST", f"{base}/chat/completions", headers, json.dumps(asked).encode())
