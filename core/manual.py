@@ -31,7 +31,13 @@ IMAGES = "docs/images/"
 CONTENTS = (
     (
         _("Start"),
-        {"index": "docs/index.md", "connect": "docs/connect.md", "hubs": "docs/hubs.md", "api": "docs/api.md"},
+        {
+            "index": "docs/index.md",
+            "connect": "docs/connect.md",
+            "hubs": "docs/hubs.md",
+            "assistants": "docs/assistants.md",
+            "api": "docs/api.md",
+        },
     ),
     (
         _("Run it"),

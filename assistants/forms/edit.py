@@ -171,7 +171,7 @@ class Editor:
         return bool(self.form._errors) or any(row._errors for row in rows)
 
     def change(self, what: str) -> bool:
-        """Add or drop a row, as a button without a script asks: `add:variables`, `add:variables:city`, `drop:variables:3`."""
+        """Add or drop a row, as a button asks: `add:variables`, `add:variables:city`, `drop:variables:3`."""
         do, _colon, rest = what.partition(":")
         name, _colon, number = rest.partition(":")
         rows: Rows[Any] | None = {"variables": self.variables, "examples": self.examples}.get(name)

@@ -254,6 +254,6 @@ def _checked_slug(slug: str, taken: set[str]) -> str:
         raise DraftProblem({"slug": [_("Use at most 40 small letters and digits, with single hyphens between them.")]})
     if slug in taken:
         raise DraftProblem(
-            {"slug": [_("Another assistant of this workspace has this short name, or it is one that cannot be used.")]}
+            {"slug": [_("Another assistant of this workspace has this short name, or nobody can have it.")]}
         )
     return slug

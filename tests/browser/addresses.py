@@ -14,7 +14,8 @@ from tests.browser.world import World
 Act = Callable[[Visitor], None]
 PUBLIC = (
     *("/", "/marketplace/", "/marketplace/?q=zzzz", "/marketplace/?q=time", "/marketplace/github/", "/docs/"),
-    *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/operations/"),
+    *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/assistants/"),
+    "/docs/operations/",
     *("/docs/security/", "/docs/decisions/", "/docs/api/", "/docs/performance/"),
     *("/api/docs/", "/api/docs/hubs/", "/api/docs/servers/", "/api/docs/calls/", "/api/docs/workspaces/"),
     *("/styleguide/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/"),
@@ -27,6 +28,8 @@ OWN = (
 )
 WORKSPACE = (
     *("", "servers/", "connect/", "connect/paste/", "connect/from/github/", "tools/", "hubs/", "new-hub/", "calls/"),
+    *("assistants/", "assistants/new/", "assistants/new/?way=file", "assistants/new/?way=copy", "models/"),
+    *("models/connect/", "models/connect/?preset=ollama"),
     *("usage/", "keys/", "keys/new/", "settings/", "webhooks/", "webhooks/new/", "webhooks/single/"),
 )
 OPERATOR = ("/operator/", "/operator/jobs/", "/operator/outbox/", "/operator/workspaces/")
@@ -81,6 +84,9 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     yield from (at["bare hub"], at["bare hub"] + "tools/", at["bare hub"] + "servers/")
     yield from (at["full"] + at_query for at_query in ("tools/?q=zzzz", "calls/?outcome=bad", "calls/?tool=zzzz"))
     yield at["opened call"]
+    for page in ("", "edit/", "versions/", "versions/1/", "versions/1/?with=draft", "settings/"):
+        yield at["assistant"] + page
+    yield at["model provider"]
     yield from (at["Laptop"], at["Old laptop"], at["Laptop"] + "revoke/", at["webhook"], at["webhook"] + "delete/")
 
 
@@ -93,6 +99,7 @@ def acted_addresses(world: World) -> Iterator[Address]:
     yield Address(operator, at["full"] + "connect/paste/", act=_paste_nonsense, name="not JSON")
     yield Address(operator, at["full"] + "connect/paste/", act=_paste, name="found")
     yield Address(operator, at["full"] + "connect/", act=_test_nobody, name="connection tested")
+    yield Address(operator, at["assistant"] + "edit/", act=_send_two_of_a_name, name="refused")
     yield Address(operator, at["full"] + "keys/new/", act=_send("Make the key"), name="form with errors")
     yield Address(operator, at["full"], act=_palette, name="palette")
     yield Address(world.anonymous, "/accounts/login/", act=_sign_in_wrongly, name="wrong password")
@@ -140,6 +147,16 @@ def _send(button: str) -> Act:
         expect(visitor.page.locator("main .error").first).to_be_visible()
 
     return act
+
+
+def _send_two_of_a_name(visitor: Visitor) -> None:
+    """The variable that is there, once more: the editor keeps what was typed, and says what is wrong."""
+    visitor.press("Add a variable")
+    last = visitor.page.locator("#variables .item").last
+    last.get_by_label("Asks for").fill("City")
+    last.get_by_label("Kind").select_option("choice")
+    visitor.page.locator(".beside").get_by_role("button", name="Save the draft").click()
+    expect(visitor.page.locator("main .notice.bad").first).to_be_visible()
 
 
 def _palette(visitor: Visitor) -> None:

@@ -63,6 +63,7 @@ def _fill(world: World, peer: Peer) -> None:
     _hub(world)
     _keys(world)
     _webhook(world)
+    _assistant(world)
     _calls(world)
 
 
@@ -101,6 +102,32 @@ def _webhook(world: World) -> None:
     page.locator("main form button").first.click()
     expect(page.get_by_role("button", name="Copy the secret")).to_be_visible()
     world.at["webhook"] = _href(world.operator.go(f"{world.at['full']}webhooks/"), "127.0.0.1:1")
+
+
+def _assistant(world: World) -> None:
+    """One with a version and a draft that differs from it, and a provider that does not answer."""
+    operator, full = world.operator, world.at["full"]
+    page = operator.go(f"{full}assistants/new/")
+    page.locator("main input[name=name]").fill("Travel guide")
+    operator.press("Make the assistant")
+    page.wait_for_url("**/edit/")
+    world.at["assistant"] = _path(page).removesuffix("edit/")
+    page.get_by_label("Instructions").fill("Guide people through {{city}} and {{town}}.")
+    page.get_by_label("Greeting").fill("Hello. Ask me about **the city**.")
+    page.get_by_label("Starters").fill("What is open?\nWill it rain?")
+    page.locator("#picker-found input[name=tools]").first.check()
+    operator.press("Add a variable")
+    page.locator("#variables .item").last.get_by_label("Asks for").fill("City")
+    operator.press("Save and deploy")
+    expect(page.get_by_role("heading", name="What it may do")).to_be_visible()
+    operator.go(world.at["assistant"] + "edit/").get_by_label("Greeting").fill("Hello again.")
+    page.locator(".beside").get_by_role("button", name="Save the draft").click()
+    expect(page.locator(".toast").first).to_be_visible()
+    page = operator.go(f"{full}models/connect/?preset=ollama")
+    page.locator("main input[name=base_url]").fill("http://127.0.0.1:1/v1")
+    operator.press("Connect")
+    expect(page.get_by_role("heading", name="Which model serves which class")).to_be_visible()
+    world.at["model provider"] = _path(page)
 
 
 def _calls(world: World) -> None:
