@@ -111,7 +111,7 @@ def content_hash(value: Any) -> str:
 
 def _lean(value: msgspec.Struct) -> dict[str, Any]:
     """The fields that differ from their defaults. msgspec itself leaves out only what is the very same object."""
-    found = {}
+    found: dict[str, Any] = {}
     for field in msgspec.structs.fields(value):
         inner = getattr(value, field.name)
         if inner == field.default or (isinstance(inner, msgspec.Struct) and not _lean(inner)):

@@ -166,15 +166,16 @@ class Editor:
 
     @property
     def has_errors(self) -> bool:
-        """Only of what was looked at."""
-        rows = [*self.variables, *self.examples]
-        return bool(self.form._errors) or any(row._errors for row in rows)
+        """Of what was looked at: asking a form for its errors would look at it."""
+        looked_at: list[forms.Form] = [self.form, *self.variables, *self.examples]
+        return any(form.__dict__.get("_errors") for form in looked_at)
 
     def change(self, what: str) -> bool:
         """Add or drop a row, as a button asks: `add:variables`, `add:variables:city`, `drop:variables:3`."""
         do, _colon, rest = what.partition(":")
         name, _colon, number = rest.partition(":")
-        rows: Rows[Any] | None = {"variables": self.variables, "examples": self.examples}.get(name)
+        kinds: dict[str, Rows[Any]] = {"variables": self.variables, "examples": self.examples}
+        rows = kinds.get(name)
         if rows is None or do not in {"add", "drop"}:
             return False
         if do == "add":

@@ -83,7 +83,7 @@ def show_assistant(request: WorkspaceRequest, workspace: str, slug: str) -> Http
         reach=reach_of(assistant),
         abilities=abilities(configuration, tools),
         away=[tool for tool in tools if tool.feature is None],
-        changed=bool(assistant.deployed) and assistant.deployed.configuration != assistant.draft,
+        changed=assistant.deployed is not None and assistant.deployed.configuration != assistant.draft,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
+from assistants.configuration import ModelChoice
 from assistants.models import ModelProvider
 from assistants.presets import PRESETS, propose_classes
 from assistants.services import providers as services
@@ -23,7 +25,9 @@ PAGES = "/w/acme/models/"
 API = "/api/v1/workspaces/acme/model-providers"
 
 
-def connect(cast: Cast, name: str = "House", base_url: str = "https://models.example.com/v1", key: str = KEY, **more):  # type: ignore[no-untyped-def]
+def connect(
+    cast: Cast, name: str = "House", base_url: str = "https://models.example.com/v1", key: str = KEY, **more: Any
+) -> ModelProvider:
     return services.connect_provider(
         actor=cast.principal("admin"),
         workspace=cast.workspace,
@@ -116,14 +120,8 @@ def test_a_real_provider_is_asked_what_it_offers(cast: Cast, peers: Peers, kind:
     assert tested.checked_at
     services.update_provider(actor=cast.principal("admin"), provider=row, classes={"balanced": "echo"})
     assistant = make(cast)
-    found = settings_of(assistant.workspace_id, services_model())
+    found = settings_of(assistant.workspace_id, ModelChoice())
     assert found and (found.name, found.key) == ("echo", KEY)
-
-
-def services_model():  # type: ignore[no-untyped-def]
-    from assistants.configuration import ModelChoice
-
-    return ModelChoice()
 
 
 def test_what_is_wrong_is_said_in_plain_words(cast: Cast, peers: Peers) -> None:

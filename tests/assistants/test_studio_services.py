@@ -228,7 +228,7 @@ def test_tools_of_a_hub_of_another_workspace_cannot_be_chosen(cast: Cast, hub: H
     from core.permissions import SYSTEM
 
     other = create_workspace(actor=SYSTEM, name="Other", slug="other", owner=cast.users["outsider"])
-    choice = {"tools": [{"hub": hub.id, "name": "up__echo"}]}
+    choice: dict[str, Any] = {"tools": [{"hub": hub.id, "name": "up__echo"}]}
     assert make(cast, **choice).draft == choice
     with pytest.raises(DraftProblem):
         create_assistant(actor=SYSTEM, workspace=other, name="Thief", configuration=choice)
