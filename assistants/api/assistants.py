@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -109,22 +110,22 @@ class AssistantApi(WorkspaceViewSet):
     )
     def partial_update(self, request: Request, workspace: str, id: str) -> Response:
         assistant, values = self.one(id), self.validated(AssistantChange, partial=True)
+        if "configuration" in values and "revision" not in values:
+            raise InvalidProblem(_("Say of which revision this is a change."), field="revision")
+        with transaction.atomic():  # all of the request, or nothing
+            self._change(assistant, values)
+        return self.answer(assistant)
+
+    def _change(self, assistant: Assistant, values: Mapping[str, Any]) -> None:
         if "configuration" in values:
-            if "revision" not in values:
-                raise InvalidProblem(_("Say of which revision this is a change."), field="revision")
-            assistants.save_draft(
-                actor=self.principal,
-                assistant=assistant,
-                configuration=values["configuration"],
-                revision=values["revision"],
-            )
+            draft = {"configuration": values["configuration"], "revision": values["revision"]}
+            assistants.save_draft(actor=self.principal, assistant=assistant, **draft)
         names = {name: values[name] for name in ("name", "summary", "letters") if name in values}
         if names:
             assistants.rename_assistant(actor=self.principal, assistant=assistant, **names)
         offers = {name: values[name] for name in ("offer_tool", "offer_agent_card") if name in values}
         if offers:
             assistants.set_offers(actor=self.principal, assistant=assistant, **offers)
-        return self.answer(assistant)
 
     @extend_schema(operation_id="delete_assistant", summary=str(_("Remove an assistant")), responses={204: None})
     def destroy(self, request: Request, workspace: str, id: str) -> Response:

@@ -27,6 +27,9 @@ def test_programs_make_edit_keep_and_deploy(cast: Cast, hub: Hub) -> None:
     assert changed["draft_revision"] == 2
     stale = api.patch(one, {"configuration": {"instructions": "Mine."}, "revision": 1}, format="json")
     assert (stale.status_code, stale.json()["code"]) == (409, "draft_changed")
+    half = api.patch(one, {"configuration": {"instructions": "Lost?"}, "revision": 2, "letters": "!!"}, format="json")
+    assert half.status_code == 400
+    assert api.get(one).json()["draft"] == {"instructions": "Be long."}, "all of a request, or nothing"
     assert api.patch(one, {"configuration": {}}, format="json").status_code == 400
     again = api.post(f"{one}/deploy", {"note": "Longer"}, format="json").json()
     assert again["version"] == 2
