@@ -5,7 +5,7 @@ class AssistantsConfig(AppConfig):
     name = "assistants"
 
     def ready(self) -> None:
-        from assistants import tasks  # noqa: F401  # importing the tasks makes them known
+        from assistants import receivers, tasks  # noqa: F401  # importing makes them known
         from assistants.health import register_checks
         from assistants.places import register_places, register_sources
         from assistants.vocabulary import register_events

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistants.views import assistants, edit, making, providers, settings, versions
+from assistants.views import assistants, chat, conversations, edit, making, providers, settings, stream, versions
 
 app_name = "assistants"
 
 LIST = "w/<slug:workspace>/assistants/"
 ONE = f"{LIST}<slug:slug>/"
+CHAT = f"{ONE}chat/"
+TALK = f"{CHAT}<str:conversation>/"
 MODELS = "w/<slug:workspace>/models/"
 
 urlpatterns = [
@@ -26,6 +28,14 @@ urlpatterns = [
     path(f"{ONE}versions/<int:number>/deploy/", versions.deploy, name="deploy"),
     path(f"{ONE}settings/", settings.assistant_settings, name="settings"),
     path(f"{ONE}settings/export/", settings.export, name="export"),
+    path(CHAT, chat.chat, name="chat"),
+    path(TALK, chat.conversation, name="conversation"),
+    path(f"{TALK}stream/", stream.stream, name="conversation-stream"),
+    path(f"{TALK}stop/", chat.stop, name="conversation-stop"),
+    path(f"{TALK}answer/", chat.answer, name="conversation-answer"),
+    path(f"{TALK}rename/", conversations.rename, name="conversation-rename"),
+    path(f"{TALK}delete/", conversations.delete, name="conversation-delete"),
+    path(f"{TALK}export/", conversations.export, name="conversation-export"),
     path(MODELS, providers.list_providers, name="models"),
     path(f"{MODELS}connect/", providers.connect_provider, name="model-connect"),
     path(f"{MODELS}<str:id>/", providers.show_provider, name="model"),

@@ -11,7 +11,7 @@ from core.components.html import safe
 
 LONGEST = 400_000
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-_TAGS = {
+TAGS = {
     *("a", "p", "br", "hr", "em", "strong", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
@@ -21,7 +21,7 @@ def markdown(text: str, compact: bool = True) -> SafeString:
     """`compact` is for a part of a page, else it is laid out as a document."""
     clean = nh3.clean(
         _MARKDOWN.render(text[:LONGEST]),
-        tags=_TAGS,
+        tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",

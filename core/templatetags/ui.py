@@ -15,6 +15,7 @@ from core.components.blocks import draw_with, register_block
 from core.components.differences import diff
 from core.components.interchange import HubPicture, interchange_with_table
 from core.components.markdown import markdown
+from core.components.said import said
 from core.components.snippets import Snippet, Snippets
 from core.components.table import Table
 
@@ -49,6 +50,7 @@ for _name, _function in {
     "line": code.code_line,
     "json": code.json_view,
     "markdown": markdown,
+    "said": said,
     "diff": diff,
     "kv": atoms.kv,
     "timeline": timeline.timeline,

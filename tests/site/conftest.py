@@ -12,6 +12,7 @@ from django.db import connection
 from accounts.services import create_key
 from assistants.services.assistant_versions import keep_and_deploy
 from assistants.services.assistants import create_assistant
+from assistants.services.conversations import start_conversation
 from assistants.services.providers import connect_provider
 from core.ids import new_id
 from core.models import Job, Message, WebhookDelivery
@@ -82,6 +83,7 @@ def things(cast: Cast) -> Things:
     )
     assistant = create_assistant(actor=SYSTEM, workspace=workspace, name="Guide", configuration={"greeting": "Hello"})
     keep_and_deploy(actor=SYSTEM, assistant=assistant)
+    conversation = start_conversation(actor=cast.principal("owner"), assistant=assistant)
     provider = connect_provider(
         actor=SYSTEM, workspace=workspace, kind="openai", name="Nobody", base_url="http://127.0.0.1:1/v1"
     )
@@ -89,6 +91,7 @@ def things(cast: Cast) -> Things:
     job = Job.objects.create(task="core.sweep", state="failed", due_at=datetime.now(UTC))
     ids = {
         "assistant": assistant.id,
+        "conversation": conversation.id,
         "provider": provider.id,
         "call": add_call(workspace.id, hub.id, server.id),
         "key": key.id,

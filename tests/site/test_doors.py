@@ -19,6 +19,9 @@ SIGNED = (200, 200, 200, 200, 200, 200, 302)
 VIEW = (200, 200, 200, 200, 404, 404, 302)
 MANAGE = (200, 200, 403, 403, 404, 404, 302)
 KEYS = (200, 200, 200, 403, 404, 404, 302)
+USE = (200, 200, 200, 403, 404, 404, 302)
+OWNERS_TALK = (200, 404, 404, 403, 404, 404, 302)
+POST_OWNERS_TALK = (302, 404, 404, 403, 404, 404, 302)
 OPERATOR = (404, 404, 404, 404, 404, 200, 302)
 POST_MANAGE = (302, 302, 403, 403, 404, 404, 302)
 POST_KEYS = (302, 302, 403, 403, 404, 404, 302)
@@ -86,6 +89,14 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "assistants:deploy": ("post", (W, "guide", "1"), POST_MANAGE),
     "assistants:settings": ("get", (W, "guide"), MANAGE),
     "assistants:export": ("get", (W, "guide"), MANAGE),
+    "assistants:chat": ("get", (W, "guide"), USE),
+    "assistants:conversation": ("get", (W, "guide", "{conversation}"), OWNERS_TALK),
+    "assistants:conversation-stream": ("get", (W, "guide", "{conversation}"), OWNERS_TALK),
+    "assistants:conversation-stop": ("post", (W, "guide", "{conversation}"), POST_OWNERS_TALK),
+    "assistants:conversation-answer": ("post", (W, "guide", "{conversation}"), (409, 404, 404, 403, 404, 404, 302)),
+    "assistants:conversation-rename": ("post", (W, "guide", "{conversation}"), POST_OWNERS_TALK),
+    "assistants:conversation-delete": ("get", (W, "guide", "{conversation}"), OWNERS_TALK),
+    "assistants:conversation-export": ("get", (W, "guide", "{conversation}"), OWNERS_TALK),
     "assistants:models": ("get", (W,), MANAGE),
     "assistants:model-connect": ("get", (W,), MANAGE),
     "assistants:model": ("get", (W, "{provider}"), MANAGE),
