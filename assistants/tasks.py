@@ -11,7 +11,8 @@ from celery.signals import worker_ready, worker_shutdown
 
 from assistants.services.conversations import forget_expired
 from assistants.services.runner import start_run, stop_runs, warm_up
-from assistants.services.runs import QUEUE, TASK, sweep_runs
+from assistants.services.runs import QUEUE, TASK
+from assistants.services.sweeping import sweep_runs
 from core.schedule import timer
 
 

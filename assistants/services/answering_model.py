@@ -9,17 +9,8 @@ from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 
 from assistants.errors import RunProblem
-from assistants.gateways.models.talk import (
-    OUTPUT,
-    Answer,
-    ReturnsTurn,
-    ToolOffer,
-    ToolReturn,
-    ToolUse,
-    Turn,
-    is_object,
-    stream_turn,
-)
+from assistants.gateways.models.talk import OUTPUT, is_object, stream_turn
+from assistants.gateways.models.turns import Answer, ReturnsTurn, ToolOffer, ToolReturn, ToolUse, Turn
 from assistants.services.asking import Desk
 from assistants.services.history import MOST_RESULT, turns_before, turns_so_far
 from assistants.services.tools import Outcome, RunTool, failure

@@ -63,6 +63,7 @@ class Desk:
             why=why,
             call=call,
             **tool.told,
+            key=tool.key,
             arguments=dict(arguments),
             schema=tool.schema,
             missing=list(missing),
@@ -75,7 +76,7 @@ class Desk:
 
     async def _act(self, part: Part) -> None:
         answer = part["answer"]
-        tool = self.toolbox.named(part["name"])
+        tool = self.toolbox.named(part["key"])
         if answer["decision"] == "deny":
             self.result(part["call"], part["name"], failure("denied", _("The person did not allow this call.")))
         elif tool is None:

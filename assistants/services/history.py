@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from assistants.gateways.models.talk import ModelTurn, PersonTurn, ReturnsTurn, ToolReturn, ToolUse, Turn
+from assistants.gateways.models.turns import ModelTurn, PersonTurn, ReturnsTurn, ToolReturn, ToolUse, Turn
 from assistants.models import Message
 from assistants.services.runs import Assignment
 from assistants.services.tools import Outcome

@@ -10,7 +10,8 @@ import weakref
 
 from assistants.adapters.threads import in_thread
 from assistants.services.running import execute_run
-from assistants.services.runs import CANCELLED, HEARTBEAT_S, beat_runs
+from assistants.services.runs import CANCELLED
+from assistants.services.sweeping import HEARTBEAT_S, beat_runs
 from proxy.adapters import runtime
 from proxy.adapters.wiring import Engine
 

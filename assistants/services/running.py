@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from assistants.adapters.threads import in_thread
@@ -14,19 +15,26 @@ from assistants.errors import RunProblem
 from assistants.models import Run
 from assistants.services.answering_offline import answer_offline
 from assistants.services.asking import Desk
-from assistants.services.runs import Assignment, begin_run, end_run, pause_run, save_run
+from assistants.services.runs import Assignment, begin_run, end_run, fail_run, pause_run, save_run
 from assistants.services.tools import load_tools
 from assistants.services.transcript import Transcript
 from proxy.adapters.wiring import Engine
 
 log = logging.getLogger(__name__)
 SAVE_S = 3.0
+END_AGAIN_S = (0.5, 2.0, 8.0)
+MOST_NAMED = 10
 State = Run.State
 
 
 async def execute_run(engine: Engine, run_id: str) -> None:
     """Answer a run that waits. Cancelling the task keeps what there is and ends the run as stopped or lost."""
-    job = await in_thread(begin_run, run_id)
+    try:
+        job = await in_thread(begin_run, run_id)
+    except Exception:
+        log.exception("the run %s cannot begin", run_id)
+        await in_thread(fail_run, run_id, kind="failed", error=_("Something went wrong on our side. Try again."))
+        return
     if job is None:
         return
     run = job.run
@@ -58,9 +66,9 @@ async def execute_run(engine: Engine, run_id: str) -> None:
 
 async def _answer(engine: Engine, job: Assignment, talk: Transcript) -> None:
     box = await load_tools(engine, job)
-    for name in box.gone:
-        if not talk.parts:
-            talk.add("notice", code="tool_gone", sentence=_("The tool %s is not offered.") % name, connect=False)
+    if box.gone and not talk.parts:
+        names = ", ".join(box.gone[:MOST_NAMED]) + ("…" if len(box.gone) > MOST_NAMED else "")
+        talk.add("notice", code="tool_gone", sentence=_("Not offered here: %s.") % names, connect=False)
     desk = Desk(engine, job, box, talk)
     await _answerer(job)(desk)
 
@@ -84,9 +92,22 @@ async def _finish(job: Assignment, talk: Transcript, state: str, kind: str, sent
     stopped = await in_thread(_state, run.id) == State.CANCELLED
     if kind and not stopped:
         talk.error(kind, sentence)
-    ended = await in_thread(end_run, run=run, state=state, kind=kind, error=sentence, parts=talk.parts)
+    ended = await _end(run, state, kind, sentence, talk)
     talk.usage()
     await talk.end(ended.state, job.message.id)
+
+
+async def _end(run: Run, state: str, kind: str, sentence: str, talk: Transcript) -> Run:
+    """What was said must not be lost to a database that is away for a moment."""
+    for pause_s in (*END_AGAIN_S, None):
+        try:
+            return await in_thread(end_run, run=run, state=state, kind=kind, error=sentence, parts=talk.parts)
+        except DatabaseError:
+            if pause_s is None:
+                raise
+            log.exception("the run %s could not be stored, it is tried again", run.id)
+            await asyncio.sleep(pause_s)
+    raise AssertionError
 
 
 def _state(run_id: str) -> str:

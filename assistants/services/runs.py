@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 from celery import Celery
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
@@ -34,11 +32,6 @@ TASK = "assistants.run"
 QUEUE = "runs"
 CANCELLED = "runs:cancelled"
 """Channel of the gateway's store; the message is the run's id."""
-HEARTBEAT_S = 5.0
-DEAD = timedelta(seconds=30)
-FORGOTTEN = timedelta(seconds=10)
-"""A run that waits longer than this is woken again."""
-GIVEN_UP = timedelta(minutes=15)
 State = Run.State
 MOST_HISTORY = 60
 """Messages that a model gets to see again."""
@@ -170,31 +163,11 @@ def end_run(*, run: Run, state: str, kind: str = "", error: str = "", parts: lis
     return stored
 
 
-def beat_runs(ids: list[str]) -> set[str]:
-    """Say that these runs live. Returns those that still do: the others were stopped."""
-    rows = Run.objects.filter(pk__in=ids, state__in=Run.LIVE)  # those that wait for room here are cared for too
-    rows.update(heartbeat_at=now(), updated_at=now())
-    return set(rows.values_list("pk", flat=True))
-
-
-def sweep_runs() -> int:
-    """End what a dead process left, wake what nobody took. Returns how many were touched."""
-    moment = now()
-    dead = Run.objects.filter(state=State.RUNNING).filter(Q(heartbeat_at__lt=moment - DEAD) | Q(heartbeat_at=None))
-    waiting = Run.objects.filter(state=State.QUEUED, updated_at__lt=moment - FORGOTTEN)
-    count = 0
-    for run in dead[:500]:
-        lost = _("The answer broke off: the process that made it ended. What it said so far is kept.")
-        end_run(run=run, state=State.FAILED, kind="lost", error=lost)
-        count += 1
-    for run in waiting.order_by("updated_at")[:500]:
-        count += 1
-        if run.updated_at < moment - GIVEN_UP:
-            nobody = _("No worker answered within fifteen minutes.")
-            end_run(run=run, state=State.FAILED, kind="lost", error=nobody)
-        elif not wake_run(run.id):
-            break
-    return count
+def fail_run(run_id: str, *, kind: str, error: str) -> None:
+    """End a run that could not even begin."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run is not None:
+        end_run(run=run, state=State.FAILED, kind=kind, error=error)
 
 
 def _caller_now(run: Run) -> Caller | None:

@@ -17,7 +17,7 @@ from assistants.gateways.models import transport
 from assistants.gateways.models.check import check_provider
 from assistants.models import Message, ModelProvider, Run
 from assistants.services.conversations import answer_ask, cancel_run, say, start_conversation
-from assistants.services.runs import sweep_runs
+from assistants.services.sweeping import sweep_runs
 from core.clock import now
 from core.errors import ServiceProblem
 from core.secrets import seal_for
@@ -27,7 +27,7 @@ from tests.peers.fixtures import ROOT, Peer, Peers, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "sk-good"
-DIALECTS = ("openai", "anthropic")
+DIALECTS = ("openai", "anthropic", "google")
 
 
 class Provider:

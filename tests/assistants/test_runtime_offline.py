@@ -21,7 +21,7 @@ from assistants.services.conversations import (
     start_conversation,
 )
 from assistants.services.exporting import export_conversation
-from assistants.services.runs import sweep_runs
+from assistants.services.sweeping import sweep_runs
 from assistants.signals import run_finished
 from billing.models import UsageEvent
 from core import redis

@@ -16,7 +16,10 @@ ERRORS = {401: "authentication_error", 429: "rate_limit_error", 529: "overloaded
 
 
 class Anthropic:
-    chat_path, list_path = "/v1/messages", "/v1/models"
+    list_path = "/v1/models"
+
+    def is_chat(self, path: str, body: Json) -> bool:
+        return path == "/v1/messages"
 
     def key(self, headers: dict[str, str]) -> str:
         return headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")

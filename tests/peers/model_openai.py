@@ -15,7 +15,10 @@ REASONS = {"stop": "stop", "tools": "tool_calls", "length": "length", "filter": 
 
 
 class OpenAI:
-    chat_path, list_path = "/v1/chat/completions", "/v1/models"
+    list_path = "/v1/models"
+
+    def is_chat(self, path: str, body: Json) -> bool:
+        return path == "/v1/chat/completions"
 
     def key(self, headers: dict[str, str]) -> str:
         return headers.get("authorization", "").removeprefix("Bearer ")

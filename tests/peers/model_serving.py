@@ -16,9 +16,9 @@ from tests.peers.serving import arguments, serve_asgi
 class Dialect(Protocol):
     """How one provider writes it."""
 
-    chat_path: str
     list_path: str
 
+    def is_chat(self, path: str, body: Json) -> bool: ...
     def key(self, headers: dict[str, str]) -> str: ...
     def asked(self, body: Json) -> Asked: ...
     def listed(self) -> Json: ...
@@ -46,9 +46,9 @@ class ModelPeer:
             await reply(send, 401, json.dumps(self.dialect.error(401)).encode())
         elif path == self.dialect.list_path and self.lists:
             await reply(send, 200, json.dumps(self.dialect.listed()).encode())
-        elif path == self.dialect.chat_path:
+        elif body and self.dialect.is_chat(path, asked := json.loads(body)):
             self.brain.keys.append(self.dialect.key(headers))
-            await self._chat(json.loads(body), send)
+            await self._chat(asked, send)
         else:
             await reply(send, 404, b'{"error": {"message": "There is nothing here."}}')
 

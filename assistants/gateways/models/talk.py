@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from anthropic import AsyncAnthropic
@@ -31,6 +30,16 @@ from assistants.errors import RunProblem
 from assistants.gateways.models.places import ModelSettings, base_of
 from assistants.gateways.models.transport import client, timeouts
 from assistants.gateways.models.troubles import as_problem
+from assistants.gateways.models.turns import (
+    Answer,
+    ModelTurn,
+    PersonTurn,
+    ReturnsTurn,
+    ToolOffer,
+    ToolReturn,
+    ToolUse,
+    Turn,
+)
 
 for _name in [name for name in os.environ if name.startswith(("OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_"))]:
     del os.environ[_name]
@@ -40,63 +49,6 @@ STRICT = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
 """A stream that ends without a reason was cut; taken for an end it would pass half an answer for a whole one."""
 OUTPUT = "final_result"
 """The tool with which a model hands in a structured result."""
-
-
-@dataclass(frozen=True)
-class ToolUse:
-    """A call that the model wants. `arguments` is None where what it wrote is no JSON object."""
-
-    id: str
-    key: str
-    arguments: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class ToolReturn:
-    id: str
-    key: str
-    text: str
-    failed: bool = False
-
-
-@dataclass(frozen=True)
-class PersonTurn:
-    text: str
-
-
-@dataclass(frozen=True)
-class ModelTurn:
-    """`native` is the library's own message, of this process: it carries what providers want to see again."""
-
-    text: str = ""
-    calls: tuple[ToolUse, ...] = ()
-    native: ai.ModelResponse | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
-class ReturnsTurn:
-    returns: tuple[ToolReturn, ...]
-
-
-Turn = PersonTurn | ModelTurn | ReturnsTurn
-
-
-@dataclass(frozen=True)
-class ToolOffer:
-    key: str
-    description: str
-    schema: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one request brought. Tokens are estimated where the provider does not tell."""
-
-    turn: ModelTurn
-    tokens_in: int
-    tokens_out: int
-    cut_short: bool = False
-    """It reached the longest answer that it may give."""
 
 
 async def stream_turn(
