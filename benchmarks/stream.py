@@ -2,9 +2,9 @@
 
     make bench BENCH=stream     one JSON object a line: figure, value, unit
 
-stream.added_ms        95th percentile over the runs that come one at a time
-stream.added_busy_ms   the same with CALLERS conversations at once
-stream.start_ms        median from saying something to the provider's first token
+stream.added_ms          95th percentile over RUNS runs
+stream.added_median_ms   their median
+stream.start_ms          median from saying something to the provider's first token
 
 Everything is real, each part a process of its own on loopback: stores, a model provider (a peer of the tests that
 writes into each piece when it left), the worker of the runs as `make run` starts it, a server of the events, a reader.
@@ -31,7 +31,6 @@ from config.launch.stores import Stores
 
 RUNS = 60
 WARM = 5
-CALLERS = 20
 SEED = "from benchmarks.stream import seed; seed({url!r})"
 SERVE = "from benchmarks.stream import serve; serve({port})"
 SAY = "from benchmarks.stream import converse; converse()"
@@ -120,13 +119,6 @@ async def read_all(port: int, begin: Callable[[], str]) -> None:
     say("stream.added_ms", percentile([added for added, _ in alone]), "ms")
     say("stream.added_median_ms", statistics.median(added for added, _ in alone), "ms")
     say("stream.start_ms", statistics.median(start for _, start in alone), "ms")
-    rooms = [many(port, begin, RUNS // 10) for _ in range(CALLERS)]
-    busy = [added for room in await asyncio.gather(*rooms) for added in room]
-    say("stream.added_busy_ms", percentile(busy), "ms")
-
-
-async def many(port: int, begin: Callable[[], str], count: int) -> list[float]:
-    return [(await one(port, begin))[0] for _ in range(count)]
 
 
 def percentile(values: list[float]) -> float:

@@ -101,7 +101,8 @@ class Run(PrefixedModel):
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     error_kind = models.CharField(max_length=30, blank=True)
-    """model_down, model_refused, model_garbage, model_cut, limit_steps, limit_tokens, limit_time, not_allowed, lost"""
+    """model_down, model_refused, model_quota, model_busy, model_rejected, model_filtered, model_slow, model_cut,
+    model_garbage, limit_steps, limit_tokens, limit_time, not_allowed, lost, failed"""
     error = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)
     first_word_at = models.DateTimeField(null=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from accounts.models import ApiKey, Membership
 from accounts.permissions import SYSTEM, principal_for, principal_of_key
 from accounts.services import create_key, create_workspace
 from assistants.adapters import streams
+from assistants.health import check_runs
 from assistants.models import Assistant, Conversation, Message, Run
 from assistants.services.conversations import (
     answer_ask,
@@ -300,6 +302,45 @@ def test_what_cannot_answer_says_why(cast: Cast, make_assistant: MakeAssistant) 
     Assistant.objects.update(state="draft", deployed=None)
     assert code() == "not_deployed"
     assert not Message.objects.exists()
+
+
+def test_input_fits_its_schema(cast: Cast, make_assistant: MakeAssistant) -> None:
+    member = cast.principal("member")
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    conversation = start_conversation(actor=member, assistant=make_assistant(None, input_schema=schema))
+    for wrong in ({}, {"n": "seven"}, {"n": 1, "text": "x" * 200_000}):
+        with pytest.raises(InvalidProblem):
+            say(actor=member, conversation=conversation, text="", value=wrong)
+    say(actor=member, conversation=conversation, text="", value={"n": 7})
+    assert Message.objects.get(role="person").parts == [{"kind": "input", "value": {"n": 7}}]
+
+
+def test_a_conversation_open_twice_shows_the_same(
+    cast: Cast, answering: Answering, make_assistant: MakeAssistant
+) -> None:
+    run = answering.begin(cast.principal("member"), make_assistant(), "add the numbers 19 and 23")
+    with ThreadPoolExecutor(2) as pool:
+        here, there = pool.map(lambda _: answering.events(run), range(2))
+    assert [event.id for event in here] == [event.id for event in there]
+    assert here[-1].kind == "done"
+
+
+def test_the_health_page_tells_whether_anybody_answers(cast: Cast, make_assistant: MakeAssistant) -> None:
+    alive = redis.key("alive:worker:runs@test")
+    redis.connection().delete(alive)
+    assert check_runs().state == "bad"
+    redis.connection().set(alive, 1, ex=30)
+    try:
+        assert check_runs().state == "ok"
+        member = cast.principal("member")
+        conversation = start_conversation(actor=member, assistant=make_assistant(None))
+        run = say(actor=member, conversation=conversation, text="hello")
+        assert check_runs().state == "ok"
+        Run.objects.filter(pk=run.pk).update(created_at=now() - timedelta(minutes=2))
+        found = check_runs()
+        assert (found.state, dict(found.rows)["waiting"]) == ("bad", 1)
+    finally:
+        redis.connection().delete(alive)
 
 
 def test_renamed_exported_deleted(cast: Cast, answering: Answering, make_assistant: MakeAssistant) -> None:
