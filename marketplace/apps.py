@@ -8,8 +8,10 @@ class MarketplaceConfig(AppConfig):
         from marketplace import receivers, tasks  # noqa: F401  # importing them makes them known
         from marketplace.mails import register_messages
         from marketplace.places import register
+        from marketplace.publishing_places import register_publishing
         from marketplace.vocabulary import register_events
 
         register_events()
         register_messages()
         register()
+        register_publishing()

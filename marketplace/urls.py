@@ -6,6 +6,7 @@ from django.urls import path
 
 from marketplace import views
 from marketplace.api import registry
+from marketplace.publishing_urls import publishing_urls
 
 app_name = "marketplace"
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("v0.1/servers/<path:name>/versions", registry.server_versions, name="registry-versions"),
     path("v0.1/servers/<path:name>/versions/<str:version>", registry.server_version, name="registry-version"),
     path("marketplace/", views.catalogue_page, name="catalogue"),
+    *publishing_urls,
     path("marketplace/<slug:slug>/", views.entry_page, name="entry"),
     path("w/<slug:workspace>/connect/from/<slug:slug>/", views.connect_page, name="connect"),
 ]

@@ -20,29 +20,8 @@ from marketplace.manifests import facts_of
 from marketplace.models import Listing, ListingVersion
 from marketplace.packages import read_manifest, read_package
 from marketplace.signals import listing_changed, version_live
+from marketplace.states import LISTING_MOVES, OPEN, VERSION_MOVES, L, V, held
 from marketplace.texts import read_texts
-
-L, V = Listing.State, ListingVersion.State
-
-LISTING_MOVES: Final[Mapping[str, frozenset[str]]] = {
-    L.DRAFT: frozenset({L.SCAN, L.LIVE, L.REMOVED}),
-    L.SCAN: frozenset({L.DRAFT, L.REVIEW, L.QUARANTINE, L.LIVE, L.REMOVED}),
-    L.REVIEW: frozenset({L.DRAFT, L.QUARANTINE, L.LIVE, L.REMOVED}),
-    L.QUARANTINE: frozenset({L.DRAFT, L.SCAN, L.REVIEW, L.LIVE, L.DEPRECATED, L.REMOVED}),
-    L.LIVE: frozenset({L.DEPRECATED, L.QUARANTINE, L.REMOVED}),
-    L.DEPRECATED: frozenset({L.LIVE, L.QUARANTINE, L.REMOVED}),
-    L.REMOVED: frozenset(),
-}
-VERSION_MOVES: Final[Mapping[str, frozenset[str]]] = {
-    V.SCAN: frozenset({V.REVIEW, V.QUARANTINE, V.LIVE, V.WITHDRAWN}),
-    V.REVIEW: frozenset({V.LIVE, V.REJECTED, V.QUARANTINE, V.WITHDRAWN}),
-    V.QUARANTINE: frozenset({V.REVIEW, V.LIVE, V.REJECTED, V.WITHDRAWN}),
-    V.LIVE: frozenset({V.WITHDRAWN}),
-    V.REJECTED: frozenset(),
-    V.WITHDRAWN: frozenset(),
-}
-OPEN: Final = (V.SCAN, V.REVIEW, V.QUARANTINE)
-"""Versions on which something is still to be decided. A listing has at most one."""
 
 _VERSION_EVENTS: Final[Mapping[str, str]] = {
     V.SCAN: "listing.submitted",
@@ -121,11 +100,6 @@ def move_listing(*, actor: Principal, listing: Listing, to: L, reason: str = "",
     listing.save()
     _record(event or _LISTING_EVENTS[to], actor, listing, None, reason)
     listing_changed.send(Listing, listing_id=listing.id)
-
-
-def held(listing: Listing) -> bool:
-    """Is the listing as a whole in quarantine, not only its first version?"""
-    return listing.state == L.QUARANTINE and listing.current_id is not None
 
 
 def _set(listing: Listing, to: str, reason: str = "") -> None:

@@ -20,7 +20,8 @@ from marketplace.packages import Package, package_json
 from marketplace.selectors.travel import newest_version, package_of_assistant, package_of_server
 from marketplace.semver import FIRST
 from marketplace.services.drafting import checked_draft
-from marketplace.services.lifecycle import OPEN, L, V, locked_listing, move_listing
+from marketplace.services.lifecycle import locked_listing, move_listing
+from marketplace.states import OPEN, L, V
 from marketplace.texts import FIELDS
 from proxy.models import Server
 

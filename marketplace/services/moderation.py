@@ -13,17 +13,9 @@ from core.errors import InvalidProblem
 from core.events import record_event
 from marketplace.mails import tell_publisher
 from marketplace.models import Listing, ListingVersion
-from marketplace.services.lifecycle import (
-    OPEN,
-    L,
-    StateProblem,
-    V,
-    locked_listing,
-    locked_version,
-    move_listing,
-    move_version,
-)
+from marketplace.services.lifecycle import StateProblem, locked_listing, locked_version, move_listing, move_version
 from marketplace.signals import listings_changed
+from marketplace.states import OPEN, L, V
 
 MAX_NOTE = 4_000
 MAX_PICKS = 24

@@ -13,8 +13,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.decision import Principal
 from core.errors import InvalidProblem, ServiceProblem
 from marketplace.models import Listing, ListingPicture
-from marketplace.services.lifecycle import L, locked_listing
+from marketplace.services.lifecycle import locked_listing
 from marketplace.services.listings import record_event_of, require_listing
+from marketplace.states import L
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_BYTES = 5 * 1024 * 1024

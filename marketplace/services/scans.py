@@ -14,7 +14,8 @@ from marketplace.scanning.findings import Finding, findings_json, sorted_finding
 from marketplace.scanning.parts import parts_of
 from marketplace.scanning.scan import scan_texts
 from marketplace.selectors.likeness import find_likeness
-from marketplace.services.lifecycle import V, locked_version, move_version
+from marketplace.services.lifecycle import locked_version, move_version
+from marketplace.states import V
 from marketplace.texts import read_texts
 
 

@@ -20,8 +20,9 @@ from marketplace.scanning.scan import scan_texts
 from marketplace.selectors.travel import writing_tools
 from marketplace.semver import is_version, version_key
 from marketplace.services.drafting import checked_draft, checked_package
-from marketplace.services.lifecycle import OPEN, L, V, begin_version, held, locked_listing, locked_version, move_version
+from marketplace.services.lifecycle import begin_version, locked_listing, locked_version, move_version
 from marketplace.services.listings import require_listing
+from marketplace.states import OPEN, L, V, held
 from marketplace.texts import texts_json, texts_of_draft
 
 SCAN = "marketplace.scan_version"

@@ -30,9 +30,17 @@ WORKSPACE = (
     *("", "servers/", "connect/", "connect/paste/", "connect/from/github/", "tools/", "hubs/", "new-hub/", "calls/"),
     *("assistants/", "assistants/new/", "assistants/new/?way=file", "assistants/new/?way=copy", "models/"),
     *("models/connect/", "models/connect/?preset=ollama"),
+    *("publish/", "publish/new/"),
     *("usage/", "keys/", "keys/new/", "settings/", "webhooks/", "webhooks/new/", "webhooks/single/"),
 )
-OPERATOR = ("/operator/", "/operator/jobs/", "/operator/outbox/", "/operator/workspaces/")
+OPERATOR = (
+    "/operator/",
+    "/operator/jobs/",
+    "/operator/outbox/",
+    "/operator/workspaces/",
+    "/operator/moderation/",
+    "/operator/curation/",
+)
 MISSING = ("/nothing/here/", "/setup/wrong/", "/marketplace/no-such-entry/")
 
 

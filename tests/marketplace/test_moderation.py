@@ -12,7 +12,7 @@ from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
 from core.models import Event, Message
 from marketplace.models import Listing, Publisher
 from marketplace.packages import AssistantPackage
-from marketplace.services.lifecycle import LISTING_MOVES, VERSION_MOVES, L, V, locked_version, move_version
+from marketplace.services.lifecycle import locked_version, move_version
 from marketplace.services.listings import edit_listing
 from marketplace.services.moderation import (
     approve_version,
@@ -24,6 +24,7 @@ from marketplace.services.moderation import (
     take_down_listing,
 )
 from marketplace.services.scans import give_up_scan, run_scan
+from marketplace.states import LISTING_MOVES, VERSION_MOVES, L, V
 from tests.cast import Cast, cast
 from tests.marketplace import publishing
 from tests.marketplace.files_peer import FilesPeer, files_peer

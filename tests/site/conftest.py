@@ -19,6 +19,10 @@ from core.models import Job, Message, WebhookDelivery
 from core.permissions import SYSTEM
 from core.secrets import seal_for
 from core.webhooks.endpoints import create_endpoint
+from marketplace.models import Claim, Listing, ListingPicture, ListingVersion
+from marketplace.semver import version_key
+from marketplace.services.listings import create_listing
+from marketplace.services.publishers import create_publisher
 from proxy.importers.drafts import ServerDraft
 from proxy.models import CallJob, Definition, Feature, Hub, Server
 from proxy.services.hubs import create_hub
@@ -58,6 +62,16 @@ def add_call(workspace_id: str, hub_id: str, server_id: str, name: str = "up__ec
     return call
 
 
+def add_version(listing: Listing, version: str) -> ListingVersion:
+    """A version of a listing's draft that waits for review."""
+    made = ListingVersion.objects.create(
+        listing=listing, version=version, version_key=version_key(version), package=listing.draft["package"],
+        content_hash="0" * 64, state="review",
+    )  # fmt: skip
+    Listing.objects.filter(pk=listing.pk).update(state="review")
+    return made
+
+
 @pytest.fixture
 def things(cast: Cast) -> Things:
     workspace = cast.workspace
@@ -89,7 +103,22 @@ def things(cast: Cast) -> Things:
     )
     message = Message.objects.create(to="a@example.com", subject="Hello", text="Hello")
     job = Job.objects.create(task="core.sweep", state="failed", due_at=datetime.now(UTC))
+    publisher = create_publisher(actor=SYSTEM, workspace=workspace, name="Acme Tools")
+    listing = create_listing(actor=SYSTEM, publisher=publisher, assistant=assistant)
+    version = add_version(listing, "1.0.0")
+    picture = ListingPicture.objects.create(
+        listing=listing, alt="A picture", media_type="image/webp", width=1, height=1, body=b"RIFF"
+    )
+    claim = Claim.objects.create(
+        publisher=publisher, workspace=workspace, method="domain", subject="localhost:1", token="x", created_by=""
+    )
     ids = {
+        "publisher": publisher.slug,
+        "listing": listing.slug,
+        "listing_id": listing.id,
+        "version": version.id,
+        "picture": picture.id,
+        "claim": claim.id,
         "assistant": assistant.id,
         "conversation": conversation.id,
         "provider": provider.id,
