@@ -1,4 +1,4 @@
-"""The built-in catalogue of servers becomes listings. Done whenever the site is prepared; repeating it is quick."""
+"""The built-in servers and assistants become listings. Done whenever the site is prepared; repeating it is quick."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from core.decision import Principal
 from marketplace.catalogue.loader import entries
 from marketplace.importers.reports import Report
 from marketplace.importers.stock import SOURCE, draft_of_entry
+from marketplace.importers.stock_assistants import draft_of_assistant, stock_assistants
 from marketplace.services.importing import upsert_listings
 
 
@@ -14,4 +15,5 @@ def sync_catalogue(*, actor: Principal) -> Report:
 
     Raises PermissionProblem.
     """
-    return upsert_listings(actor=actor, source=SOURCE, drafts=[draft_of_entry(entry) for entry in entries()])
+    drafts = [*map(draft_of_entry, entries()), *map(draft_of_assistant, stock_assistants())]
+    return upsert_listings(actor=actor, source=SOURCE, drafts=drafts)
