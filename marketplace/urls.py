@@ -14,7 +14,7 @@ urlpatterns = [
     path("v0.1/servers", registry.server_list, name="registry-servers"),
     path("v0.1/servers/<path:name>/versions", registry.server_versions, name="registry-versions"),
     path("v0.1/servers/<path:name>/versions/<str:version>", registry.server_version, name="registry-version"),
-    path("marketplace/", views.catalogue_page, name="catalogue"),
+    path("marketplace/", views.market_page, name="catalogue"),
     *publishing_urls,
     path("marketplace/<slug:slug>/", views.entry_page, name="entry"),
     path("w/<slug:workspace>/connect/from/<slug:slug>/", views.connect_page, name="connect"),

@@ -14,8 +14,10 @@ from marketplace.search.words import words_of
 
 MOST_README = 4_000
 MOST_TOOLS = 60
-FORMAT = "1"
+FORMAT = "2"
 """Part of every text's hash: raise it when documents are to be made anew."""
+ABROAD = "~"
+"""Begins every lexeme of a translation: `die` of a German text is not that of an English one."""
 
 
 class Texts(msgspec.Struct, frozen=True):
@@ -58,21 +60,25 @@ def vector_literals(documents: Sequence[Sequence[Texts]]) -> list[str]:
         for texts, _, found in every:
             words[texts.language].update(found)
     stems = {language: stems_of(sorted(found), language) for language, found in words.items()}
-    return [_literal((stems[texts.language], weight, found) for texts, weight, found in every) for every in taken]
+    return [
+        _literal((texts.language, stems[texts.language], weight, found) for texts, weight, found in every)
+        for every in taken
+    ]
 
 
-def _literal(parts: Iterable[tuple[dict[str, str | None], str, list[str]]]) -> str:
+def _literal(parts: Iterable[tuple[str, dict[str, str | None], str, list[str]]]) -> str:
     places: dict[str, list[str]] = defaultdict(list)
     position = 0
-    for stems, weight, found in parts:
+    for language, stems, weight, found in parts:
+        mark = "" if language == "en" else ABROAD
         for word in found:
             stem = stems[word]
             if stem is None:
                 continue
             position = min(position + 1, 16_000)
             for lexeme in {word, stem}:
-                if len(places[lexeme]) < 4:
-                    places[lexeme].append(f"{position}{weight}")
+                if len(at := places[mark + lexeme]) < 4:
+                    at.append(f"{position}{weight}")
     return " ".join(f"'{lexeme}':{','.join(at)}" for lexeme, at in places.items())
 
 

@@ -19,7 +19,7 @@ def grams_of(word: str) -> list[str]:
 
 
 def slips_allowed(word: str) -> int:
-    return 1 if len(word) <= 5 else 2
+    return 1 if len(word) <= 5 else 2 if len(word) <= 8 else 3
 
 
 def distance(a: str, b: str, most: int) -> int:
@@ -38,18 +38,20 @@ def distance(a: str, b: str, most: int) -> int:
     return min(row[-1], most + 1)
 
 
-def best_match(word: str, known: Iterable[tuple[str, int]]) -> str:
-    """Of (word, documents) the one most likely meant, or "": few slips first, then how common it is.
+def best_matches(word: str, known: Iterable[tuple[str, int]]) -> list[str]:
+    """Of (word, documents) those most likely meant, all with equally few slips, the most common first.
 
-    The first letter is rarely wrong, so a neighbour that begins otherwise counts as one slip more.
+    The first letter is rarely wrong, so a neighbour that begins otherwise counts as one slip more. A word goes before
+    its stem, which as many documents have.
     """
     grams, most = set(grams_of(word)), slips_allowed(word)
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, int, int, str]] = []
     for other, documents in known:
         shared = len(grams.intersection(grams_of(other)))
         if other == word or shared * 4 < len(grams) - 2:
             continue
         slips = distance(word, other, most)
         if slips <= most:
-            found.append((slips + (other[0] != word[0]), -documents, other))
-    return min(found)[2] if found else ""
+            found.append((slips + (other[0] != word[0]), -documents, -len(other), other))
+    found.sort()
+    return list(dict.fromkeys(row[-1] for row in found if row[0] == found[0][0]))

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from core.clock import now as clock_now
 from marketplace.models import SearchCombo, SearchState
 from marketplace.models.search import TIERS
+from marketplace.search.documents import ABROAD
 from marketplace.search.spelling import grams_of
 
 SMALL = 50_000
@@ -58,7 +59,7 @@ def recount_words(*, now: bool = False) -> bool:
         cursor.execute("DELETE FROM marketplace_searchword")
         with cursor.copy("COPY marketplace_searchword (word, documents, grams) FROM STDIN") as copy:
             for word, documents in counted:
-                copy.write_row((word, documents, grams_of(word)))
+                copy.write_row((word, documents, grams_of(word.removeprefix(ABROAD))))
         SearchState.objects.filter(id=1).update(words_at=clock_now(), words_documents=state.documents)
         _touch()
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,35 +10,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User, Workspace
 from core.decision import BUILT_IN
 from marketplace.catalogue.labels import CATEGORIES, RUNTIMES, SIGN_IN
-from marketplace.catalogue.loader import entries, find
+from marketplace.catalogue.loader import find
 from marketplace.catalogue.schema import Entry, Stdio, Transport
 from marketplace.connecting import connect_page
-from marketplace.selectors import Query, category_choices, need_choices
 
-__all__ = ["catalogue_page", "connect_page", "entry_page"]
-
-PAGE = 20
-
-
-def catalogue_page(request: HttpRequest) -> HttpResponse:
-    """Search, facets with counts, everything in the address."""
-    query = Query.read(request.GET)
-    found = query.facets()
-    page = Paginator(query.results(), PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "marketplace/catalogue.html",
-        {
-            "query": query,
-            "page": page,
-            "total": len(entries()),
-            "categories": category_choices(query, found.categories),
-            "needs": need_choices(query, found.needs),
-            "category_label": CATEGORIES.get(query.category),
-            "sign_in_labels": SIGN_IN,
-            "narrowed": bool(query.category) + len(query.needs),
-        },
-    )
+__all__ = ["connect_page", "entry_page"]
 
 
 def entry_page(request: HttpRequest, slug: str) -> HttpResponse:

@@ -1,0 +1,228 @@
+"""What somebody asks, understood: words with their stems, slips mended, beginnings completed, each with its weight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise
+
+import msgspec
+from django.db import connection
+from django.db.models import Q
+
+from marketplace.models import SearchWord
+from marketplace.search.documents import ABROAD
+from marketplace.search.spelling import best_matches, grams_of, slips_allowed
+from marketplace.search.stems import ASKED, stems_of
+from marketplace.search.words import is_cjk, words_of
+
+LONGEST = 200
+MOST_WORDS = 10
+MOST_COMPLETIONS = 8
+MOST_MEANT = 4
+SHORT_WORD, LONG_WORD = 4, 8
+MOST_TELLING = 6
+"""Words of a long question that decide what is found; the others only order it."""
+MAJORITY = 0.4
+"""Share of what its words say that a text must have to be found by words."""
+
+
+class Term(msgspec.Struct, kw_only=True):
+    """One word of the question."""
+
+    word: str
+    lexemes: tuple[str, ...]
+    """What stands for it in English texts and in translations."""
+    near: tuple[str, ...] = ()
+    """Words that begin with it, or are written together."""
+    meant: str = ""
+    """The word that it was taken for."""
+    documents: int = 0
+    """That have it."""
+    weight: float = 0.0
+    foreign: bool = False
+    """It stands in translations alone."""
+
+    def all_lexemes(self) -> tuple[str, ...]:
+        return (*self.lexemes, *self.near)
+
+
+class Question(msgspec.Struct, kw_only=True):
+    """`terms` are those that can be found; what nobody has is left out."""
+
+    text: str
+    terms: list[Term]
+    documents: int
+    """In the whole index."""
+
+    @property
+    def corrected(self) -> str:
+        """The question as it was understood, or "" where nothing was mended."""
+        if not any(term.meant for term in self.terms):
+            return ""
+        meant = {term.word: term.meant for term in self.terms if term.meant}
+        return " ".join(meant.get(word, word) for word in self.text.casefold().split())
+
+    @property
+    def foreign(self) -> float:
+        """Share of what it says that stands in translations alone, 0 to 1."""
+        return sum(t.weight for t in self.terms if t.foreign) / (sum(t.weight for t in self.terms) or 1)
+
+    def ways(self) -> list[tuple[Term, ...]]:
+        """Smallest choices of words that say most of it: a text with all words of one of them is found."""
+        telling = sorted(self.terms, key=lambda term: -term.weight)[:MOST_TELLING]
+        whole = sum(term.weight for term in telling)
+        found: list[tuple[Term, ...]] = []
+        for size in range(1, len(telling) + 1):
+            for choice in combinations(telling, size):
+                if sum(term.weight for term in choice) < MAJORITY * whole:
+                    continue
+                if not any(all(term in choice for term in smaller) for smaller in found):
+                    found.append(choice)
+        return found
+
+    def expected(self) -> float:
+        """How many documents the words find, roughly: words of a question stand together more often than by chance."""
+        total = max(self.documents, 1)
+        return sum(_together([term.documents for term in way], total) for way in self.ways())
+
+
+def understand(text: str, documents: int) -> Question:
+    """`documents`: how many the index has."""
+    text = " ".join(text.replace("\0", "").split())[:LONGEST]
+    words = list(dict.fromkeys(words_of(text, humps=False)))[:MOST_WORDS]
+    stems = {language: stems_of(words, language) for language in ASKED}
+    kept = [word for word in words if all(stems[language][word] is not None for language in ASKED)] or words
+    terms = [Term(word=word, lexemes=_lexemes(word, [stems[language][word] for language in ASKED])) for word in kept]
+    known = _known(_joined(kept), terms, kept[-1] if kept else "")
+    for term in terms:
+        _weigh(term, known, documents)
+    _mend(terms, known, documents)
+    _complete(terms, kept, known, documents)
+    return Question(text=text, terms=[term for term in terms if term.documents], documents=documents)
+
+
+def _lexemes(word: str, stems: Sequence[str | None]) -> tuple[str, ...]:
+    """English surface and stem, then those of translations."""
+    english = [word, stems[0] or word]
+    return tuple(dict.fromkeys([*english, *(ABROAD + (stem or word) for stem in (word, *stems[1:]))]))
+
+
+def _joined(words: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Neighbours written as one word: `fast api` is `fastapi`."""
+    return {a + b: (a, b) for a, b in pairwise(words) if not is_cjk(a + b)}
+
+
+def _known(joined: Iterable[str], terms: Sequence[Term], last: str) -> dict[str, int]:
+    """Documents of every lexeme in question, and of words that begin with the last one."""
+    wanted = {lexeme for term in terms for lexeme in term.lexemes} | set(joined)
+    known = dict(SearchWord.objects.filter(word__in=wanted).values_list("word", "documents"))
+    if len(last) >= (1 if is_cjk(last) else 2):
+        for mark in ("", ABROAD):
+            longer = SearchWord.objects.filter(word__startswith=mark + last).exclude(word__in=wanted)
+            known |= dict(longer.order_by("-documents").values_list("word", "documents")[:MOST_COMPLETIONS])
+    return known
+
+
+def _weigh(term: Term, known: dict[str, int], documents: int) -> None:
+    """Inverse document frequency by its most common lexeme."""
+    english = max((known.get(lexeme, 0) for lexeme in term.lexemes if not lexeme.startswith(ABROAD)), default=0)
+    abroad = max((known.get(lexeme, 0) for lexeme in term.lexemes if lexeme.startswith(ABROAD)), default=0)
+    term.documents = max(english, abroad)
+    term.foreign = abroad > 0 and (english < abroad * 0.2 or is_cjk(term.word))
+    term.lexemes = tuple(lexeme for lexeme in term.lexemes if known.get(lexeme))
+    term.weight = _rarity(term.documents, documents)
+
+
+def _mend(terms: Sequence[Term], known: dict[str, int], documents: int) -> None:
+    """Take words that nobody has for their most likely neighbours."""
+    for term in terms:
+        if not term.documents and not _begun(term.word, known) and len(term.word) >= SHORT_WORD:
+            _take_relatives(term, term.word, documents)
+    unknown = {term.word: _likely(term.word) for term in terms if not term.documents and not _begun(term.word, known)}
+    for term in terms:
+        if not (likely := unknown.get(term.word)):
+            continue
+        others = [lexeme for other in terms if other is not term for lexeme in unknown.get(other.word) or other.lexemes]
+        term.meant = likely[0] if len(likely) == 1 or not others else _beside(likely, others)
+        stems = [stems_of([term.meant], language)[term.meant] for language in ASKED]
+        term.lexemes = _lexemes(term.meant, stems)
+        found = SearchWord.objects.filter(word__in=term.lexemes)
+        _weigh(term, dict(found.values_list("word", "documents")), documents)
+    for term in terms:
+        if not term.documents and len(term.word) >= LONG_WORD and not _begun(term.word, known):
+            _take_relatives(term, term.word[: max(5, len(term.word) * 2 // 5)], documents)
+
+
+def _begun(word: str, known: dict[str, int]) -> bool:
+    """Is somebody still typing it?"""
+    return any(other.removeprefix(ABROAD).startswith(word) for other in known)
+
+
+def _likely(word: str) -> list[str]:
+    if not (grams := grams_of(word)):
+        return []
+    slips = slips_allowed(word)
+    rows = SearchWord.objects.filter(grams__overlap=grams, documents__gte=2).values_list("word", "documents")
+    bare = ((other.removeprefix(ABROAD), count) for other, count in rows)
+    return best_matches(word, [row for row in bare if abs(len(row[0]) - len(word)) <= slips])[:MOST_MEANT]
+
+
+def _beside(meant: Sequence[str], others: Sequence[str]) -> str:
+    """The one that stands most often in a text with the other words: `wether forecast` is about weather."""
+    beside = " | ".join(map(quoted, others))
+    sql = """
+        SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS w (word, place), LATERAL (
+            SELECT count(*) AS documents FROM (
+                SELECT FROM marketplace_searchdocument
+                WHERE words @@ (quote_literal(word) || ' & (' || %s || ')')::tsquery LIMIT 100
+            ) AS found) AS counted
+        ORDER BY documents DESC, place LIMIT 1"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(meant), beside])
+        return str(cursor.fetchone()[0])
+
+
+def _take_relatives(term: Term, start: str, documents: int) -> None:
+    """Words that begin alike stand for one that nobody has: inflections, and compounds as German makes them."""
+    alike = SearchWord.objects.filter(Q(word__startswith=start) | Q(word__startswith=ABROAD + start))
+    rows = list(alike.order_by("-documents").values_list("word", "documents")[:MOST_COMPLETIONS])
+    if rows:
+        term.near = tuple(word for word, _ in rows)
+        term.documents = sum(count for _, count in rows)
+        term.weight = _rarity(term.documents, documents)
+        term.foreign = all(word.startswith(ABROAD) for word in term.near)
+
+
+def _rarity(found: int, documents: int) -> float:
+    """Inverse document frequency."""
+    return math.log(1 + (max(documents, found) - found + 0.5) / (found + 0.5))
+
+
+def quoted(lexeme: str) -> str:
+    """A lexeme as it stands in a tsquery."""
+    return "'" + lexeme.replace("\\", "").replace("'", "''") + "'"
+
+
+def _complete(terms: Sequence[Term], kept: Sequence[str], known: dict[str, int], documents: int) -> None:
+    """Words written together count for both; words that begin with the last one count for it."""
+    for joined, (a, b) in _joined(kept).items():
+        if joined in known:
+            for term in terms:
+                if term.word in (a, b):
+                    term.near = (*term.near, joined)
+    if not terms:
+        return
+    last = terms[-1]
+    longer = [word for word in known if word.removeprefix(ABROAD).startswith(last.word) and word not in last.lexemes]
+    last.near = (*last.near, *longer)
+    if not last.documents and longer:
+        last.documents = sum(known[word] for word in last.near)
+        last.weight = _rarity(last.documents, documents)
+        last.foreign = all(word.startswith(ABROAD) for word in last.near)
+
+
+def _together(counts: Sequence[int], total: int) -> float:
+    least = min(counts)
+    rest = sorted(counts)[1:]
+    return least * math.prod((count / total) ** 0.5 for count in rest)
