@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("proxy.api.urls")),
     path("api/v1/", include("assistants.api.urls")),
+    path("api/v1/", include("marketplace.api.urls")),
     path("api/schema/", schema, name="api-schema"),
     path("api/docs/", reference_index, name="api-docs"),
     path("api/docs/<slug:slug>/", reference_group, name="api-docs-group"),

@@ -114,6 +114,7 @@ def things(cast: Cast) -> Things:
     )
     ids = {
         "publisher": publisher.slug,
+        "publisher_id": publisher.id,
         "listing": listing.slug,
         "listing_id": listing.id,
         "version": version.id,

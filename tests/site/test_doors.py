@@ -33,6 +33,8 @@ API_MANAGE = (200, 200, 403, 403, 404, 404, 401)
 API_KEYS = (200, 200, 200, 403, 404, 404, 401)
 API_BAD_MANAGE = (400, 400, 403, 403, 404, 404, 401)
 API_NO_CONTENT = (204, 204, 403, 403, 404, 404, 401)
+API_OPERATOR = (403, 403, 403, 403, 403, 200, 401)
+API_BAD_OPERATOR = (403, 403, 403, 403, 403, 400, 401)
 API_RUN = (200, 404, 404, 403, 404, 404, 401)
 API_ACCEPTED = (202, 202, 403, 403, 404, 404, 401)
 
@@ -200,6 +202,30 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "api-model-provider-detail": ("delete", (W, "{provider}"), API_NO_CONTENT),
     "api-model-provider-try": ("post", (W,), API_BAD_MANAGE),
     "api-model-provider-test": ("post", (W, "{provider}"), API_MANAGE),
+    "api-publisher-list": ("get", (W,), API_MANAGE),
+    "api-publisher-detail": ("get", (W, "{publisher_id}"), API_MANAGE),
+    "api-publisher-claims": ("get", (W, "{publisher_id}"), API_MANAGE),
+    "api-publisher-claim-check": ("post", (W, "{publisher_id}", "{claim}"), API_MANAGE),
+    "api-own-listing-list": ("get", (W,), API_MANAGE),
+    "api-own-listing-detail": ("delete", (W, "{listing_id}"), API_NO_CONTENT),
+    "api-own-listing-deprecate": ("post", (W, "{listing_id}"), API_BAD_MANAGE),
+    "api-own-listing-findings": ("get", (W, "{listing_id}"), API_MANAGE),
+    "api-own-listing-picture": ("delete", (W, "{listing_id}", "{picture}"), API_NO_CONTENT),
+    "api-own-listing-pictures": ("get", (W, "{listing_id}"), API_MANAGE),
+    "api-own-listing-refresh": ("post", (W, "{listing_id}"), API_MANAGE),
+    "api-own-listing-restore": ("post", (W, "{listing_id}"), (409, 409, 403, 403, 404, 404, 401)),
+    "api-own-listing-version": ("get", (W, "{listing_id}", "1.0.0"), API_MANAGE),
+    "api-own-listing-version-withdraw": ("post", (W, "{listing_id}", "1.0.0"), API_MANAGE),
+    "api-own-listing-versions": ("get", (W, "{listing_id}"), API_MANAGE),
+    "api-moderation-version-list": ("get", (), API_OPERATOR),
+    "api-moderation-version-detail": ("get", ("{version}",), API_OPERATOR),
+    "api-moderation-version-approve": ("post", ("{version}",), API_OPERATOR),
+    "api-moderation-version-reject": ("post", ("{version}",), API_BAD_OPERATOR),
+    "api-moderation-version-quarantine": ("post", ("{version}",), API_BAD_OPERATOR),
+    "api-moderation-listing-picks": ("get", (), API_OPERATOR),
+    "api-moderation-listing-quarantine": ("post", ("{listing_id}",), API_BAD_OPERATOR),
+    "api-moderation-listing-release": ("post", ("{listing_id}",), (403, 403, 403, 403, 403, 409, 401)),
+    "api-moderation-listing-remove": ("post", ("{listing_id}",), API_BAD_OPERATOR),
     "api-call-list": ("get", (W,), API_VIEW),
     "api-call-detail": ("get", (W, "{call}"), API_VIEW),
     "api-call-payload": ("get", (W, "{call}"), API_MANAGE),

@@ -1,0 +1,15 @@
+"""Routes of the marketplace below /api/v1/."""
+
+from __future__ import annotations
+
+from core.api.base import ApiRouter
+from marketplace.api.moderation import ListingModerationApi, VersionQueueApi
+from marketplace.api.publishing import ListingApi, PublisherApi
+
+router = ApiRouter()
+router.register("workspaces/<slug:workspace>/publishers", PublisherApi, "api-publisher")
+router.register("workspaces/<slug:workspace>/listings", ListingApi, "api-own-listing")
+router.register("moderation/versions", VersionQueueApi, "api-moderation-version")
+router.register("moderation/listings", ListingModerationApi, "api-moderation-listing")
+
+urlpatterns = router.urls
