@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from django.db import transaction
-from django.db.models.signals import post_save
+from django.db import DatabaseError, transaction
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from assistants.adapters.watching import tell_followers
-from assistants.models import Run
+from assistants.models import Assistant, Run
+from assistants.services.hub_doors import push_offers
+
+log = logging.getLogger(__name__)
+OFFERED = frozenset({"slug", "name", "summary", "state", "deployed", "values", "value_names", "offer_tool"})
+"""What of an assistant the hubs show."""
 
 
 @receiver(post_save, sender=Run, dispatch_uid="assistants.tell_followers")
@@ -18,3 +24,29 @@ def tell_of_run(sender: type[Run], instance: Run, **_more: Any) -> None:
     if instance.state == Run.State.QUEUED:
         conversation = instance.conversation_id
         transaction.on_commit(lambda: tell_followers(conversation))
+
+
+@receiver(post_save, sender=Assistant, dispatch_uid="assistants.push_offers")
+def tell_hubs(
+    sender: type[Assistant], instance: Assistant, update_fields: frozenset[str] | None = None, **_more: Any
+) -> None:
+    """Deployed, paused, renamed, offered or not: the hubs of its workspace follow, whoever changed it."""
+    if update_fields is None or OFFERED & update_fields:
+        _push_later(instance.workspace_id)
+
+
+@receiver(post_delete, sender=Assistant, dispatch_uid="assistants.take_back_offers")
+def tell_hubs_of_end(sender: type[Assistant], instance: Assistant, **_more: Any) -> None:
+    _push_later(instance.workspace_id)
+
+
+def _push_later(workspace_id: str) -> None:
+    transaction.on_commit(lambda: _push(workspace_id))
+
+
+def _push(workspace_id: str) -> None:
+    """The change itself is stored by now: it must not look as if it had failed."""
+    try:
+        push_offers(workspace_id=workspace_id)
+    except DatabaseError:
+        log.exception("the hubs of %s follow with the next change of an assistant", workspace_id)

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_shutdown
+from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -21,6 +21,23 @@ def _set_timers(sender: Celery, **_: Any) -> None:
     from core.schedule import beat_schedule
 
     sender.conf.beat_schedule = dict(beat_schedule())
+
+
+@worker_ready.connect
+def _open_doors(sender: Any = None, **_: Any) -> None:
+    """The worker of the runs takes what the gateways ask of assistants."""
+    from assistants.services.keeping import keep_doors
+    from assistants.services.runs import QUEUE
+
+    if QUEUE in sender.app.amqp.queues.consume_from:
+        keep_doors()
+
+
+@worker_shutdown.connect
+def _close_doors(**_: Any) -> None:
+    from assistants.services.keeping import close_doors
+
+    close_doors()
 
 
 @worker_process_shutdown.connect

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from assistants.adapters.upstream import NAME as ASSISTANTS
+from assistants.adapters.upstream import make_upstream
 from config.env import Environment
 from proxy.adapters.settings import GatewaySettings
 
@@ -23,5 +25,6 @@ def gateway_settings(env: Environment, *, open_listener: bool = False) -> Gatewa
         allowed_hosts=env.allowed_hosts,
         public_url=env.public_url,
         max_body_bytes=env.max_body_bytes,
+        internal={ASSISTANTS: make_upstream},
     )
     return replace(settings, open_listener=open_listener)

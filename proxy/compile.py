@@ -115,7 +115,9 @@ def name_on_hub(hub: HubRow, server: ServerRow, feature: FeatureRow) -> str:
     """The name that clients of the hub use: the alias or its own, prefixed unless the hub says bare."""
     if feature.kind not in _RENAMED:
         return feature.name
-    return offered_name(server.slug, feature.alias or feature.name, prefixed=hub.naming == "prefixed")
+    # What the workspace itself offers is named by the workspace: no other server's prefix could tell it better.
+    prefixed = hub.naming == "prefixed" and server.transport != "internal"
+    return offered_name(server.slug, feature.alias or feature.name, prefixed=prefixed)
 
 
 def list_offers(

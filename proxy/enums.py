@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CONNECTABLE = ("stdio", "http", "sse")
+"""How a server may be reached that people connect; others are part of the installation."""
 LINES = 8
 """Colours of lines; servers take them in turn."""
 MAX_SERVERS = 300

@@ -96,6 +96,8 @@ class Run(PrefixedModel):
     provider = models.CharField(max_length=40, blank=True)
     depth = models.PositiveSmallIntegerField(default=0)
     """How many assistants asked one another before this one."""
+    given = models.JSONField(default=dict)
+    """{variable: value} that whoever asked filled in for this answer; those filled in for all come first."""
     steps = models.PositiveIntegerField(default=0)
     tool_calls = models.PositiveIntegerField(default=0)
     tokens_in = models.PositiveIntegerField(default=0)

@@ -107,7 +107,7 @@ def begin_run(run_id: str) -> Assignment | None:
         slug=run.assistant.slug,
         name=run.assistant.name,
         configuration=configuration,
-        instructions=instructions_of(run.assistant, configuration),
+        instructions=instructions_of(run.assistant, configuration, run.given),
         caller=caller,
         model=None if run.model == "offline" else settings_of(run.assistant.workspace_id, configuration.model),
         message=message,

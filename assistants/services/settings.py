@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from assistants.configuration import Configuration, ModelChoice
 from assistants.gateways.models.places import ModelSettings
@@ -45,9 +47,21 @@ def model_of_class(provider: ModelProvider, klass: str) -> str:
     return next((name for name in named if name), "")
 
 
-def instructions_of(assistant: Assistant, configuration: Configuration) -> str:
-    """The instructions with `{{name}}` replaced by what was filled in, or by the variable's default."""
+def instructions_of(
+    assistant: Assistant,
+    configuration: Configuration,
+    given: Mapping[str, Any] | None = None,
+    *,
+    secrets: bool = True,
+) -> str:
+    """The instructions with `{{name}}` replaced by what was filled in for all, else by what whoever asks has `given`,
+    else by the variable's default. Without `secrets` the place of one stays as it is: for people who may not know it.
+    """
     values = {variable.name: variable.default for variable in configuration.variables}
+    values |= {name: str(value) for name, value in (given or {}).items() if name in values and value not in (None, "")}
     filled = open_for(assistant.workspace_id, assistant.values)
     values |= {name: str(value) for name, value in filled.items() if name in values and value not in (None, "")}
+    if not secrets:
+        hidden = {variable.name for variable in configuration.variables if variable.kind == "secret"}
+        values = {name: value for name, value in values.items() if name not in {*hidden, *assistant.secret_values}}
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), configuration.instructions)

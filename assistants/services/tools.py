@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from assistants.adapters.asks import DEPTH
 from assistants.configuration import ToolChoice
 from assistants.services.runs import Assignment
 from core.ids import new_id
@@ -19,8 +20,6 @@ from proxy.adapters.wiring import Engine
 from proxy.engine import messages
 from proxy.engine.ports import HubSnapshot, Reply, ToolRoute
 
-DEPTH = "io.crossroads/depth"
-"""In `_meta` of a call of another assistant: how many asked one another before it."""
 MOST_KEPT = 256 * 1024
 """Bytes of a result that are shown and stored; pictures and texts beyond them are named only."""
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_-]")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from proxy.engine.ports import InternalUpstream
 
 
 @dataclass(frozen=True)
@@ -27,3 +30,5 @@ class GatewaySettings:
     open_listener: bool = False
     cut_off_s: float = 90.0
     """How long a process that lost Postgres serves what it knows."""
+    internal: Mapping[str, Callable[[GatewaySettings], InternalUpstream]] = field(default_factory=dict, repr=False)
+    """Servers that apps above register, by name; made with the engine, on its loop."""

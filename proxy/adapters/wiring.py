@@ -54,6 +54,7 @@ class Engine:
             journal=self.journal,
             store=self.store,
             upstreams=self.upstreams,
+            internal={name: make(settings) for name, make in settings.internal.items()},
         )
         self.feed.compare_with(lambda: self.hubs.versions([*self.keys.workspaces(), *self.hubs.workspaces()]))
         self._flusher: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from proxy.enums import MAX_ARG_CHARS, MAX_ARGS, MAX_TIMEOUT_MS, MAX_VALUE_CHARS, MIN_TIMEOUT_MS
+from proxy.enums import CONNECTABLE, MAX_ARG_CHARS, MAX_ARGS, MAX_TIMEOUT_MS, MAX_VALUE_CHARS, MIN_TIMEOUT_MS
 from proxy.models import Feature, Hub, HubServer, Server
 from proxy.selectors.hubs import hub_url
 
@@ -82,7 +82,7 @@ class ServerWrite(serializers.Serializer[Server]):
     slug = serializers.SlugField(
         max_length=40, required=False, help_text=_("Stands before tools' names, never changes. Made from the title.")
     )
-    transport = serializers.ChoiceField(choices=Server.Transport.choices)
+    transport = serializers.ChoiceField(choices=[pair for pair in Server.Transport.choices if pair[0] in CONNECTABLE])
     command = SafeText(max_length=500, required=False, allow_blank=True)
     args = serializers.ListField(
         child=SafeText(max_length=MAX_ARG_CHARS, allow_blank=True, trim_whitespace=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from core.decision import Principal
 from proxy.engine import errors, http_rules, inbound, messages, respond
@@ -17,6 +17,7 @@ from proxy.engine.ports import (
     HANDSHAKE_VERSIONS,
     Hubs,
     HubSnapshot,
+    InternalUpstream,
     Journal,
     KeyProblem,
     Keys,
@@ -46,6 +47,7 @@ class Gateway(Parts):
         journal: Journal,
         store: Store,
         upstreams: Upstreams,
+        internal: Mapping[str, InternalUpstream] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(
@@ -56,6 +58,7 @@ class Gateway(Parts):
             journal=journal,
             store=store,
             upstreams=upstreams,
+            internal=internal,
             clock=clock,
         )
         self._rules = http_rules.OriginRules(config)

@@ -13,7 +13,17 @@ import msgspec
 from core.decision import Principal
 from proxy.engine import messages
 from proxy.engine.exchange import Exchange
-from proxy.engine.ports import Era, HubServer, Peer, Reply, UpstreamProblem, UpstreamSession, UpstreamSpec
+from proxy.engine.ports import (
+    HANDSHAKE_VERSIONS,
+    STATELESS_VERSIONS,
+    Era,
+    HubServer,
+    Peer,
+    Reply,
+    UpstreamProblem,
+    UpstreamSession,
+    UpstreamSpec,
+)
 from proxy.engine.sessions import ASKS, ClientSession
 from proxy.engine.translate import Caller
 from proxy.engine.watches import is_list_changed
@@ -95,6 +105,8 @@ class Links:
         """Raises UpstreamProblem."""
         if client is not None:
             self._used[client.id] = time.monotonic()
+        if server.transport == "internal":
+            return await self._internal(principal, caller, server, era)
         if client is not None and era == "handshake" and is_private(client, server):
             return await self.own(client, caller, server)
         gateway = self._gateway
@@ -107,6 +119,15 @@ class Links:
             capabilities=caller.plain if era == "handshake" else b"{}",
             peer=gateway.watches.peer(server.server_id) if spec.transport != "http" else None,
         )
+
+    async def _internal(self, principal: Principal, caller: Caller, server: HubServer, era: Era) -> UpstreamSession:
+        spec = await self._spec(server)
+        found = self._gateway.internal.get(spec.command)
+        if found is None:
+            raise UpstreamProblem("unsupported", "This process does not know that part of the installation.")
+        newest = STATELESS_VERSIONS[0] if era == "stateless" else HANDSHAKE_VERSIONS[0]
+        version = caller.version if caller.era == era and caller.version else newest
+        return await found.session(spec, principal=principal, era=era, version=version)
 
     async def own(self, client: ClientSession, caller: Caller, server: HubServer) -> UpstreamSession:
         """The session that belongs to this client alone. Raises UpstreamProblem."""

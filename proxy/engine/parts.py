@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 
 from core.decision import Principal
 from proxy.engine.calls import Calls
@@ -14,7 +14,7 @@ from proxy.engine.config import GatewayConfig
 from proxy.engine.hub import Hub
 from proxy.engine.links import Links
 from proxy.engine.outbox import Outbox
-from proxy.engine.ports import Hubs, HubSnapshot, Journal, Keys, Policy, Store, Upstreams
+from proxy.engine.ports import Hubs, HubSnapshot, InternalUpstream, Journal, Keys, Policy, Store, Upstreams
 from proxy.engine.sessions import Sessions
 from proxy.engine.signals import Asks, Signals
 from proxy.engine.streams import Guard
@@ -39,6 +39,7 @@ class Parts:
         journal: Journal,
         store: Store,
         upstreams: Upstreams,
+        internal: Mapping[str, InternalUpstream] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.config = config
@@ -48,6 +49,8 @@ class Parts:
         self.journal = journal
         self.store = store
         self.upstreams = upstreams
+        self.internal = dict(internal or {})
+        """Servers that this installation is itself, by name."""
         self.clock = clock
         self.guards: dict[str, set[Guard]] = {}
         """What lasts, by workspace: streams and long calls."""
@@ -79,7 +82,7 @@ class Parts:
         self.watches.close()
         for task in list(self._tasks):
             task.cancel()
-        await self.upstreams.close()
+        await asyncio.gather(self.upstreams.close(), *(one.close() for one in self.internal.values()))
 
     def background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

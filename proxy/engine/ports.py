@@ -15,7 +15,8 @@ import msgspec
 from core.decision import Decision, Principal
 
 Era = Literal["handshake", "stateless"]
-Transport = Literal["stdio", "http", "sse"]
+Transport = Literal["stdio", "http", "sse", "internal"]
+"""How a server is reached; `internal` is one that this installation is itself."""
 Kind = Literal["tool", "resource", "template", "prompt"]
 Outcome = Literal["answered", "tool_error", "failed", "refused", "cancelled", "input_required"]
 
@@ -303,6 +304,16 @@ class Upstreams(Protocol):
 
     async def end(self, scope: str) -> None:
         """What `scope` stands for is gone (a client session was ended): close its sessions."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class InternalUpstream(Protocol):
+    """A server that this installation is itself; `UpstreamSpec.command` names it. It knows who calls."""
+
+    async def session(self, spec: UpstreamSpec, *, principal: Principal, era: Era, version: str) -> UpstreamSession:
+        """A session for the calls of one principal. It speaks every era and version. Raises UpstreamProblem."""
         ...
 
     async def close(self) -> None: ...

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from proxy.enums import MAX_TIMEOUT_MS, MIN_TIMEOUT_MS
+from proxy.enums import CONNECTABLE, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS
 from proxy.forms.fields import LinesField, PairsField
 from proxy.importers.drafts import Scope, ServerDraft, Transport, Variable
 from proxy.models import Server
@@ -33,7 +33,7 @@ class ServerForm(forms.Form):
     )
     transport = forms.ChoiceField(
         label=_("How it is reached"),
-        choices=Server.Transport.choices,
+        choices=[pair for pair in Server.Transport.choices if pair[0] in CONNECTABLE],
         initial=Server.Transport.HTTP,
         widget=forms.RadioSelect,
     )

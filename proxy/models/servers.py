@@ -17,6 +17,7 @@ class Server(PrefixedModel):
         STDIO = "stdio", _("Command (stdio)")
         HTTP = "http", _("Streamable HTTP")
         SSE = "sse", _("HTTP with SSE (older servers)")
+        INTERNAL = "internal", _("Part of Crossroads")
 
     class State(models.TextChoices):
         NEW = "new", _("Not asked yet")
@@ -38,8 +39,9 @@ class Server(PrefixedModel):
     """Two letters for its bullet."""
     line = models.PositiveSmallIntegerField(default=1)
     """1 to 8: its line's colour, kept for life."""
-    transport = models.CharField(max_length=5, choices=Transport)
+    transport = models.CharField(max_length=8, choices=Transport)
     command = models.CharField(max_length=500, blank=True)
+    """Of an internal server: the name under which the engine knows it."""
     args = models.JSONField(default=list)
     command_by = models.CharField(max_length=40, blank=True)
     """Whoever had the command set, as `proxy.stdio_policy` asks: a person's id, `system`, `bundled`; "" for a key."""

@@ -128,7 +128,7 @@ def _locked(server: Server, fingerprint: str) -> Server | None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"discovery:{server.pk}"])
     # Not the key: whoever puts it on a hub holds the workspace and refers to this row, while we are to hold both.
     kept = Server.objects.select_for_update(of=("self",), no_key=True).filter(pk=server.pk).first()
-    if kept is None or kept.paused_at is not None:
+    if kept is None or (kept.paused_at is not None and kept.transport != Server.Transport.INTERNAL):
         return None
     return kept if not fingerprint or fingerprint == fingerprint_of(kept) else None
 
@@ -142,13 +142,14 @@ def _write_server(server: Server, found: Discovered, notes: Sequence[str]) -> bo
     server.server_version = _text(found.server_version, 100)
     server.instructions = _text(found.instructions, 100_000)
     server.capabilities = _capabilities(found.capabilities)
-    if server.state != Server.State.RUNNING:
+    if server.state != Server.State.RUNNING and server.paused_at is None:
         server.state, server.state_since = Server.State.RUNNING, moment
     server.problem_kind = PARTIAL if notes else ""
     server.problem = _text(" ".join(notes), _SENTENCE)
     server.problem_detail = ""
     server.discovered_at = moment
-    server.next_discovery_at = next_discovery(moment)
+    internal = server.transport == Server.Transport.INTERNAL  # is told, and never asked
+    server.next_discovery_at = None if internal else next_discovery(moment)
     return before != (server.eras, server.capabilities, server.instructions)
 
 

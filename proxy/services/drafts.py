@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.net.policy import NetPolicy, parse_url
 from proxy.enums import (
+    CONNECTABLE,
     LINES,
     MAX_ARG_CHARS,
     MAX_ARGS,
@@ -25,7 +26,6 @@ from proxy.enums import (
 from proxy.errors import DraftProblem
 from proxy.importers.drafts import FILL, ServerDraft
 from proxy.importers.hiding import hide_secrets
-from proxy.models import Server
 
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 MAX_SLUG = 40
@@ -64,7 +64,7 @@ def _tidied(draft: ServerDraft) -> ServerDraft:
 
 
 def _problems(draft: ServerDraft) -> Iterator[tuple[str, str]]:
-    if draft.transport not in Server.Transport.values:
+    if draft.transport not in CONNECTABLE:
         yield "transport", _("Choose a command, Streamable HTTP or SSE.")
         return
     if not draft.title or len(draft.title) > 80:

@@ -29,7 +29,7 @@ CLIENT = "Crossroads API"
 def run_discovery(*, server_id: str) -> None:
     """Ask a server what it offers, and keep the answer or what went wrong. One that is paused is left alone."""
     server = Server.objects.select_related("workspace").filter(pk=server_id, paused_at=None).first()
-    if server is None or server.workspace.suspended_at is not None:
+    if server is None or server.workspace.suspended_at is not None or server.transport == Server.Transport.INTERNAL:
         return
     bar = bar_of(server)
     if bar:

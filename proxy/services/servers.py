@@ -12,6 +12,7 @@ from accounts.permissions import in_workspace, require
 from accounts.services import bump_workspace
 from core.clock import now
 from core.decision import Principal
+from core.errors import ServiceProblem
 from core.events import changed
 from core.jobs import enqueue_job
 from proxy.enums import MAX_SERVERS
@@ -65,6 +66,7 @@ def connect_server(*, actor: Principal, workspace: Workspace, draft: ServerDraft
 def update_server(*, actor: Principal, server: Server, draft: ServerDraft) -> Server:
     """Change a server; the slug stays. Secrets left blank stay. Raises DraftProblem or StdioRefused."""
     require(actor, "server.manage", in_workspace(server.workspace_id, "server", server.id))
+    _refuse_internal(server)
     draft = checked_draft(draft)
     with transaction.atomic():
         server = _locked(server)
@@ -92,6 +94,7 @@ def update_server(*, actor: Principal, server: Server, draft: ServerDraft) -> Se
 def delete_server(*, actor: Principal, server: Server) -> None:
     """Remove a server from the workspace and its hubs, with its secrets and what was decided about its tools."""
     require(actor, "server.manage", in_workspace(server.workspace_id, "server", server.id))
+    _refuse_internal(server)
     with transaction.atomic():
         server = _locked(server)
         hubs = list(Hub.objects.filter(hub_servers__server=server))
@@ -148,9 +151,16 @@ def ask_discovery(server: Server) -> None:
     enqueue_job(task=DISCOVER, subject=server.id, workspace_id=server.workspace_id, queue="discovery")
 
 
+def _refuse_internal(server: Server) -> None:
+    if server.transport == Server.Transport.INTERNAL:
+        raise ServiceProblem(
+            _("This server is a part of Crossroads. It can be paused, and taken off a hub."), code="internal"
+        )
+
+
 def _let_go(server: Server) -> None:
     """Have its command ended, in the caller's transaction: it would idle for minutes, with its secrets."""
-    if server.transport != Server.Transport.HTTP:
+    if server.transport in (Server.Transport.STDIO, Server.Transport.SSE):
         enqueue_job(task=LET_GO, subject=server.id, workspace_id=server.workspace_id)
 
 

@@ -110,11 +110,12 @@ def _kind_links(request: WorkspaceRequest, server: Server, counts: dict[str, int
 
 def _facts(server: Server) -> list[tuple[str, object]]:
     reached = " ".join([server.command, *server.args]) if server.transport == "stdio" else server.url
+    place = _("Command") if server.transport == "stdio" else _("Address")
     names = [name for group in server.secret_names.values() for name in group]
     eras = {"handshake": _("with a handshake"), "stateless": _("stateless (2026-07-28)")}
     found: list[tuple[str, object]] = [
         (_("Reached by"), server.get_transport_display()),
-        (_("Command") if server.transport == "stdio" else _("Address"), reached),
+        *([] if server.transport == "internal" else [(place, reached)]),
         (_("Kept secret"), ", ".join(names) or _("nothing")),
         (_("Says it is"), f"{server.server_name} {server.server_version}".strip() or _("unknown")),
         (_("Speaks"), ", ".join(eras.get(era, era) for era in server.eras) or _("unknown")),

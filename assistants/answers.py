@@ -1,0 +1,112 @@
+"""What an assistant answered, as the doors without a page tell it. Free of Django: the gateway uses it too.
+
+An answer is fed either with the events of a run as they come, or with the parts of its stored message: both name their
+kinds alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Data = Mapping[str, Any]
+DONE = "done"
+ASKING = "asking"
+NO_WORDS = "The assistant said nothing."
+STOPPED = "The answer was stopped."
+MOST_ASKED = 2_000
+"""Characters of the arguments that a question shows."""
+
+
+class Answer:
+    """Grows with `add`; `text`, `blocks`, `structured` and `failed` are right once the run has ended in `state`."""
+
+    def __init__(self) -> None:
+        self.state = ""
+        self.structured: Any = None
+        self.has_structured = False
+        self._texts: list[str] = []
+        self._open = False
+        self._results: list[dict[str, Any]] = []
+        self._said: list[str] = []
+        self._asks: list[str] = []
+        self._error = ""
+
+    def add(self, kind: str, data: Data) -> None:
+        """One event, or one part of a message. Kinds that do not concern the answer are passed over."""
+        opened, self._open = self._open, False
+        if kind == "text":
+            self._text(str(data.get("text", "")), opened)
+        elif kind == "tool_result" and data.get("outcome") == "answered":
+            self._results = [block for block in data.get("content", ()) if isinstance(block, dict)]
+        elif kind == "output":
+            self.structured, self.has_structured = data.get("value"), True
+        elif kind == "suggest":
+            self._said.append(_suggestion(data))
+        elif kind == "ask" and "answer" not in data:
+            self._asks.append(_question(data))
+        elif kind == "error":
+            self._error = str(data.get("sentence", ""))
+        elif kind == "done":
+            self.state = str(data.get("state", ""))
+
+    def _text(self, piece: str, opened: bool) -> None:
+        """Events bring a text in pieces: what follows a text directly belongs to it."""
+        self._open = True
+        if opened and self._texts:
+            self._texts[-1] += piece
+        else:
+            self._texts.append(piece)
+
+    @property
+    def failed(self) -> bool:
+        return self.state not in ("", DONE, ASKING)
+
+    @property
+    def text(self) -> str:
+        """All that it said. Whoever wrote no words (the built-in model) answers with its last tool's texts."""
+        found = [text.strip() for text in self._texts if text.strip()]
+        if not found:
+            found = [str(block["text"]) for block in self._results if block.get("type") == "text" and block.get("text")]
+        found += [*self._said, *(self._asks if self.state == ASKING else ())]
+        if self.failed:
+            found.append(self._error or STOPPED)
+        if not found and self.has_structured:
+            found.append(json.dumps(self.structured, ensure_ascii=False))
+        return "\n\n".join(found) or NO_WORDS
+
+    @property
+    def blocks(self) -> list[dict[str, Any]]:
+        """Content as MCP has it: the text, and the pictures and links of the last tool where there were no words."""
+        shown: list[dict[str, Any]] = [{"type": "text", "text": self.text}]
+        if not any(text.strip() for text in self._texts):
+            shown += [block for block in self._results if block.get("type") != "text"]
+        return shown
+
+
+def answer_of(parts: Iterable[Data], state: str) -> Answer:
+    """The answer of a stored message. A text part is a paragraph of its own."""
+    answer = Answer()
+    for part in parts:
+        answer.add(str(part["kind"]), part)
+        answer._open = False
+    answer.state = state
+    return answer
+
+
+def _suggestion(data: Data) -> str:
+    lines = [
+        f"- {tool.get('title') or tool.get('name')}: {tool.get('description', '')}" for tool in data.get("tools", ())
+    ]
+    return "\n".join([str(data.get("text", "")), *lines]).strip()
+
+
+def _question(data: Data) -> str:
+    """What it waits for, and that only a person at the chat page can confirm."""
+    name = data.get("title") or data.get("name")
+    if data.get("why") == "fill":
+        missing = ", ".join(str(one) for one in data.get("missing", ()))
+        return f"To call {name} it needs: {missing}. Say so in the same conversation."
+    arguments = json.dumps(data.get("arguments", {}), ensure_ascii=False)[:MOST_ASKED]
+    return f"It wants to call {name} with {arguments}. A person has to confirm that, on its chat page."

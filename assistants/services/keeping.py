@@ -1,0 +1,71 @@
+"""The worker's end of what hubs ask of assistants: takes asks from Redis, on the engine's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import Future
+
+import msgspec
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from assistants.adapters import streams
+from assistants.adapters.asks import REPLY_S, Ask, reply_to, waiting
+from assistants.adapters.threads import in_thread
+from assistants.services.hub_doors import answer_ask_of_hub
+from proxy.adapters import runtime
+from proxy.adapters.wiring import Engine
+
+log = logging.getLogger(__name__)
+WAIT_S = 5
+_PAUSE_S = 0.5
+
+_keeping: list[Future[None]] = []
+
+
+def keep_doors() -> None:
+    """Take what is asked from now on, until `close_doors`. Returns at once."""
+    if not _keeping:
+        _keeping.append(runtime.spawn(_keep))
+
+
+def close_doors() -> None:
+    """Take nothing more. What was taken goes on."""
+    while _keeping:
+        _keeping.pop().cancel()
+
+
+async def _keep(engine: Engine) -> None:
+    working: set[asyncio.Task[None]] = set()
+    client, prefix = streams.client(), settings.REDIS_PREFIX
+    while True:
+        try:
+            found = await client.blpop([waiting(prefix)], timeout=WAIT_S)  # type: ignore[misc]  # typed for both clients
+        except (RedisError, OSError) as problem:
+            log.warning("hubs cannot ask assistants: %s", problem)
+            await asyncio.sleep(_PAUSE_S)
+            continue
+        if found:
+            task = asyncio.create_task(_answer(found[1], prefix))
+            working.add(task)
+            task.add_done_callback(working.discard)
+
+
+async def _answer(payload: bytes, prefix: str) -> None:
+    try:
+        ask = msgspec.json.decode(payload, type=Ask)
+    except msgspec.DecodeError as problem:
+        log.error("an ask of a hub cannot be read: %s", problem)
+        return
+    told = await in_thread(answer_ask_of_hub, ask)
+    if told is None:
+        return
+    name = reply_to(prefix, ask.id)
+    try:
+        async with streams.client().pipeline(transaction=False) as pipeline:
+            pipeline.rpush(name, msgspec.json.encode(told))
+            pipeline.expire(name, REPLY_S)
+            await pipeline.execute()
+    except (RedisError, OSError) as problem:
+        log.warning("a hub could not be told: %s", problem)
