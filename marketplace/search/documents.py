@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -52,8 +53,7 @@ def meaning_text(listing: Listing) -> str:
 def vector_literals(documents: Sequence[Sequence[Texts]]) -> list[str]:
     """A tsvector of each document as text. Stems of all are looked up together."""
     taken = [
-        [(texts, weight, list(words_of(text))) for texts in every for weight, text in texts.parts()]
-        for every in documents
+        [(texts, weight, _words(text)) for texts in every for weight, text in texts.parts()] for every in documents
     ]
     words: dict[str, set[str]] = defaultdict(set)
     for every in taken:
@@ -66,7 +66,13 @@ def vector_literals(documents: Sequence[Sequence[Texts]]) -> list[str]:
     ]
 
 
-def _literal(parts: Iterable[tuple[str, dict[str, str | None], str, list[str]]]) -> str:
+@lru_cache(maxsize=8_192)
+def _words(text: str) -> tuple[str, ...]:
+    """Translations and tags are often the same from one listing to the next."""
+    return tuple(words_of(text))
+
+
+def _literal(parts: Iterable[tuple[str, dict[str, str | None], str, tuple[str, ...]]]) -> str:
     places: dict[str, list[str]] = defaultdict(list)
     position = 0
     for language, stems, weight, found in parts:

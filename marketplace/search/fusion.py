@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from marketplace.search.matching import Candidate
 
 MEANING = 0.9
@@ -10,7 +12,8 @@ NEAR = 0.32
 """A text that is found by meaning alone must be at least so near."""
 PRIOR = 0.15
 """The most that score moves a text against one that fits as well."""
-HALF_FITS = 0.2
+FAR = 0.65
+"""And at least this share of the nearest one's cosine."""
 
 
 def relevance(candidate: Candidate) -> float:
@@ -23,6 +26,8 @@ def standing(candidate: Candidate) -> float:
     return relevance(candidate) * (1 - PRIOR + PRIOR * candidate.prior)
 
 
-def belongs(candidate: Candidate) -> bool:
-    """Is it a result at all?"""
-    return candidate.text > 0 or candidate.meaning >= NEAR
+def results(found: Sequence[Candidate]) -> list[Candidate]:
+    """Those that are results at all, in no order."""
+    nearest = max((candidate.meaning for candidate in found), default=0.0)
+    least = max(NEAR, FAR * nearest)
+    return [candidate for candidate in found if candidate.text > 0 or candidate.meaning >= least]

@@ -13,7 +13,7 @@ from django.db.models import Q
 from marketplace.models import SearchWord
 from marketplace.search.documents import ABROAD
 from marketplace.search.spelling import best_matches, grams_of, slips_allowed
-from marketplace.search.stems import ASKED, stems_of
+from marketplace.search.stems import ASKED, stems_in
 from marketplace.search.words import is_cjk, words_of
 
 LONGEST = 200
@@ -91,7 +91,7 @@ def understand(text: str, documents: int) -> Question:
     """`documents`: how many the index has."""
     text = " ".join(text.replace("\0", "").split())[:LONGEST]
     words = list(dict.fromkeys(words_of(text, humps=False)))[:MOST_WORDS]
-    stems = {language: stems_of(words, language) for language in ASKED}
+    stems = stems_in(words, ASKED)
     kept = [word for word in words if all(stems[language][word] is not None for language in ASKED)] or words
     terms = [Term(word=word, lexemes=_lexemes(word, [stems[language][word] for language in ASKED])) for word in kept]
     known = _known(_joined(kept), terms, kept[-1] if kept else "")
@@ -116,12 +116,17 @@ def _joined(words: Sequence[str]) -> dict[str, tuple[str, str]]:
 def _known(joined: Iterable[str], terms: Sequence[Term], last: str) -> dict[str, int]:
     """Documents of every lexeme in question, and of words that begin with the last one."""
     wanted = {lexeme for term in terms for lexeme in term.lexemes} | set(joined)
-    known = dict(SearchWord.objects.filter(word__in=wanted).values_list("word", "documents"))
-    if len(last) >= (1 if is_cjk(last) else 2):
-        for mark in ("", ABROAD):
-            longer = SearchWord.objects.filter(word__startswith=mark + last).exclude(word__in=wanted)
-            known |= dict(longer.order_by("-documents").values_list("word", "documents")[:MOST_COMPLETIONS])
-    return known
+    if len(last) < (1 if is_cjk(last) else 2):
+        return dict(SearchWord.objects.filter(word__in=wanted).values_list("word", "documents"))
+    sql = "SELECT word, documents FROM marketplace_searchword WHERE word = ANY(%s)"
+    longer = " UNION ALL (SELECT word, documents FROM marketplace_searchword WHERE word LIKE %s AND word <> ALL(%s) "
+    starts = [mark + last.replace("_", "\\_") + "%" for mark in ("", ABROAD)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql + 2 * (longer + f"ORDER BY documents DESC LIMIT {MOST_COMPLETIONS})"),
+            [list(wanted), starts[0], list(wanted), starts[1], list(wanted)],
+        )
+        return dict(cursor.fetchall())
 
 
 def _weigh(term: Term, known: dict[str, int], documents: int) -> None:
@@ -145,8 +150,8 @@ def _mend(terms: Sequence[Term], known: dict[str, int], documents: int) -> None:
             continue
         others = [lexeme for other in terms if other is not term for lexeme in unknown.get(other.word) or other.lexemes]
         term.meant = likely[0] if len(likely) == 1 or not others else _beside(likely, others)
-        stems = [stems_of([term.meant], language)[term.meant] for language in ASKED]
-        term.lexemes = _lexemes(term.meant, stems)
+        stems = stems_in([term.meant], ASKED)
+        term.lexemes = _lexemes(term.meant, [stems[language][term.meant] for language in ASKED])
         found = SearchWord.objects.filter(word__in=term.lexemes)
         _weigh(term, dict(found.values_list("word", "documents")), documents)
     for term in terms:

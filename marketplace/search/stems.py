@@ -28,24 +28,34 @@ def language_of(tag: str) -> str:
 
 def stems_of(words: Iterable[str], language: str) -> dict[str, Stem]:
     """The stem of each word; the word itself where the language has no dictionary, None for one that says nothing."""
-    if language not in DICTIONARIES:
-        return {word: word for word in words}
-    wanted = dict.fromkeys(words)
-    kept = _kept.setdefault(language, {})
-    missing = [word for word in wanted if word not in kept]
+    return stems_in(words, (language,))[language]
+
+
+def stems_in(words: Iterable[str], languages: Iterable[str]) -> dict[str, dict[str, Stem]]:
+    """The same in several languages, with one question to Postgres at most."""
+    wanted, languages = list(dict.fromkeys(words)), tuple(languages)
+    known = [language for language in languages if language in DICTIONARIES]
+    for language in known:
+        if len(_kept.setdefault(language, {})) > MOST_KEPT:
+            _kept[language] = {}
+    missing = [(word, language) for language in known for word in wanted if word not in _kept[language]]
     if missing:
-        if len(kept) + len(missing) > MOST_KEPT:
-            kept.clear()
-            missing = list(wanted)
-        kept.update(_ask(missing, language))
-    return {word: kept[word] for word in wanted}
+        _learn(missing)
+    return {
+        language: {word: _kept[language][word] for word in wanted} if language in known else {w: w for w in wanted}
+        for language in languages
+    }
 
 
-def _ask(words: list[str], language: str) -> dict[str, Stem]:
-    sql = "SELECT word, ts_lexize(%s::regdictionary, word) FROM unnest(%s::text[]) AS word"
+def _learn(missing: list[tuple[str, str]]) -> None:
+    sql = """
+        SELECT word, language, ts_lexize((dictionary || '_stem')::regdictionary, word)
+        FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked (word, language, dictionary)"""
+    words, languages = zip(*missing, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [f"{DICTIONARIES[language]}_stem", words])
-        return {word: _first(word, lexemes) for word, lexemes in cursor.fetchall()}
+        cursor.execute(sql, [list(words), list(languages), [DICTIONARIES[language] for language in languages]])
+        for word, language, lexemes in cursor.fetchall():
+            _kept[language][word] = _first(word, lexemes)
 
 
 def _first(word: str, lexemes: list[str] | None) -> Stem:

@@ -14,7 +14,7 @@ from django.db import connection
 from core.embedding import ModelMissing, Vectors, embed_query
 from marketplace.models import Listing
 from marketplace.search.facets import FACETS
-from marketplace.search.fusion import belongs, relevance, standing
+from marketplace.search.fusion import relevance, results, standing
 from marketplace.search.kept import Kept, kept
 from marketplace.search.matching import Candidate, Filters, candidates, count_by_combo, mean_vector
 from marketplace.search.question import Question, understand
@@ -116,7 +116,7 @@ def _in_order(ask: Ask, filters: Filters) -> list[str]:
 def _search(ask: Ask, index: Kept, filters: Filters) -> Found:
     question = understand(ask.text, index.documents)
     vector = meaning_of(question)
-    found = [candidate for candidate in candidates(question, filters, vector) if belongs(candidate)]
+    found = results(candidates(question, filters, vector))
     _sort(found, ask.order)
     counts, more = _counts(question, found, filters)
     chosen = index.fitting(ask.chosen) if ask.narrowed else set(counts)
