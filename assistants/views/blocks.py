@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from assistants.views.plain import json_of, plain_rows
 from core.components.formats import NBSP, plain_duration, plain_number
 from core.components.said import said
 from core.components.schema_form import SchemaForm
@@ -37,6 +38,8 @@ class Call:
     ms: int = 0
     record: str = ""
     results: Sequence[ResultPart] = ()
+    value: Any = None
+    """The result as JSON, where it is some."""
 
     @property
     def words(self) -> str:
@@ -59,6 +62,11 @@ class Call:
     @property
     def took(self) -> str:
         return seconds(self.ms)
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """A small result as names and values; nothing where it is not that simple."""
+        return plain_rows(self.value)
 
 
 @dataclass
@@ -102,8 +110,8 @@ class Block:
         )
 
 
-def blocks_of(parts: Sequence[Part], *, live: bool = False) -> list[Block]:
-    """`live`: a call without a result is under way; else it was never made."""
+def blocks_of(parts: Sequence[Part], *, live: bool = False, asking: bool = False) -> list[Block]:
+    """`live`: a call without a result is under way; else it was never made. `asking`: asks can still be answered."""
     results = {part["id"]: part for part in parts if part["kind"] == "tool_result"}
     offline = any(part["kind"] == "notice" and part.get("code") == "offline" for part in parts)
     asked = {part["call"] for part in parts if part["kind"] == "ask"}
@@ -124,6 +132,8 @@ def blocks_of(parts: Sequence[Part], *, live: bool = False) -> list[Block]:
             continue
         if kind == "ask" and "answer" in part:
             continue
+        if kind == "ask" and not (live or asking):
+            kind = "lapsed"
         found.append(Block(kind, f"p{at}", [at], part))
     return found
 
@@ -143,6 +153,7 @@ def _call(part: Part, result: Part | None) -> Call:
             told["structuredContent"] = result["structured"]
         more = {"outcome": result["outcome"], "ms": result.get("ms", 0), "record": result.get("call", "")}
         more["results"] = parts_of(told) if result["content"] or "structured" in result else ()
+        more["value"] = json_of(result)
     title = str(part.get("title") or part["name"])
     return Call(part["id"], part["name"], title, part.get("server", ""), part["arguments"], **more)
 

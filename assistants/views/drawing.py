@@ -54,14 +54,17 @@ class Drawing:
         elif kind == "done":
             self.state = data["state"]
 
+    def lapse(self) -> None:
+        """What it asked is not answered any more."""
+        self.state = "cancelled"
+
     def was_seen(self) -> None:
         """The page shows all of it up to here."""
         for _change in self.changes():
             pass
 
     def changes(self) -> Iterator[Change]:
-        live = self.state in ("", "running", "asking")
-        blocks = blocks_of(self.parts, live=live)
+        blocks = blocks_of(self.parts, live=self.state in ("", "running"), asking=self.state == "asking")
         message = self.turn.message.id
         if self.fresh:
             self.fresh = False

@@ -7,7 +7,7 @@ render(request, "…", {"panel": panel})        # {% include "assistants/chat_pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -93,7 +93,6 @@ class Panel:
     form: SchemaForm | None = None
     """Of an assistant that takes structured input."""
     earlier: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def live(self) -> Run | None:
@@ -113,10 +112,6 @@ class Panel:
     def key(self) -> str:
         """Under which the browser keeps what was typed."""
         return self.conversation.id if self.conversation else f"new {self.assistant.id}"
-
-    @property
-    def last_person(self) -> Turn | None:
-        return next((turn for turn in reversed(self.turns) if turn.by_person), None)
 
     @property
     def may_write(self) -> bool:
@@ -158,8 +153,9 @@ def configuration_of(assistant: Assistant) -> Configuration:
 def turns_of(said: Sequence[Said]) -> list[Turn]:
     found = []
     for one in said:
-        live = one.run is not None and one.run.state in Run.LIVE
-        found.append(Turn(one, blocks_of(one.message.parts, live=live)))
+        state = one.run.state if one.run is not None else ""
+        blocks = blocks_of(one.message.parts, live=state in Run.LIVE, asking=state == Run.State.ASKING)
+        found.append(Turn(one, blocks))
     return found
 
 

@@ -121,6 +121,10 @@ async def conversation_events(panel: Panel, token: str, seen: Seen) -> AsyncIter
                 continue
             waiting = asyncio.ensure_future(anext(source))
             turns = await in_thread(_turns_after, panel, seen.position)
+            if turns and drawing is not None and drawing.state == "asking":
+                drawing.lapse()
+                for chunk in await _ending(drawing):
+                    yield chunk
             for turn in turns:
                 seen.position = turn.message.position
                 yield _turn(panel, turn, token)
@@ -154,14 +158,26 @@ async def _follow(drawing: Drawing, *, seen: str = "", live: bool = False) -> As
         if not changed:
             yield b": alive\n\n"
             continue
-        for kind, data in drawing.changes():
-            yield _event(kind, data, f"{run}/{drawing.last}")
-    turn = await in_thread(_turn_of, run)
-    if turn is not None:
-        foot = draw_foot(drawing.panel, turn, drawing.token)
-        yield _event("foot", {"message": turn.message.id, "html": foot})
+        for chunk in _changes(drawing):
+            yield chunk
+    for chunk in await _ending(drawing):
+        yield chunk
     words = state_words(drawing.state)
     yield _event("state", {"state": drawing.state, "run": run, "words": words}, f"{run}/{drawing.last}")
+
+
+def _changes(drawing: Drawing) -> list[bytes]:
+    return [_event(kind, data, f"{drawing.turn.message.run}/{drawing.last}") for kind, data in drawing.changes()]
+
+
+async def _ending(drawing: Drawing) -> list[bytes]:
+    """What changed last, and the line below the answer."""
+    found = _changes(drawing)
+    turn = await in_thread(_turn_of, drawing.turn.message.run)
+    if turn is not None:
+        foot = draw_foot(drawing.panel, turn, drawing.token)
+        found.append(_event("foot", {"message": turn.message.id, "html": foot}))
+    return found
 
 
 async def _drawn(drawing: Drawing, seen: str) -> AsyncIterator[bool]:

@@ -212,7 +212,7 @@
       }
       all("button", form).forEach((button) => (button.disabled = false));
       if (found.block) {
-        form.closest(".block").replaceWith(fragment(found.block));
+        form.closest(".piece").replaceWith(fragment(found.block));
         one('.ask-card [aria-invalid="true"]', this.root)?.focus();
       } else this.problem(found.sentence ?? this.data.saidLost);
     }
@@ -250,6 +250,7 @@
 
     turn({ turn, html, position }) {
       this.followed(() => {
+        this.root.classList.remove("fresh");
         for (const article of fragment(turn ?? html).querySelectorAll("article")) {
           const old = document.getElementById(article.id);
           if (!old) this.thread.append(article);
