@@ -15,7 +15,7 @@ Act = Callable[[Visitor], None]
 PUBLIC = (
     *("/", "/marketplace/", "/marketplace/?q=zzzz", "/marketplace/?q=time", "/marketplace/github/", "/docs/"),
     *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/assistants/"),
-    "/docs/operations/",
+    *("/docs/operations/", "/docs/publishing/"),
     *("/docs/security/", "/docs/decisions/", "/docs/api/", "/docs/performance/"),
     *("/api/docs/", "/api/docs/hubs/", "/api/docs/servers/", "/api/docs/calls/", "/api/docs/workspaces/"),
     *("/styleguide/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/"),
@@ -40,6 +40,7 @@ OPERATOR = (
     "/operator/workspaces/",
     "/operator/moderation/",
     "/operator/curation/",
+    "/operator/imports/",
 )
 MISSING = ("/nothing/here/", "/setup/wrong/", "/marketplace/no-such-entry/")
 
