@@ -22,19 +22,19 @@ def register_publishing() -> None:
     register_section(
         Section(
             "quarantine", _("Held back by the scan"), versions,
-            lambda request: queue("quarantine")[:MOST], lambda: queue("quarantine").count(), 10,
+            lambda request: list(queue("quarantine")[:MOST]), lambda: queue("quarantine").count(), 10,
         )
     )  # fmt: skip
     register_section(
         Section(
             "review", _("Waiting for review"), versions,
-            lambda request: queue("review")[:MOST], lambda: queue("review").count(), 20,
+            lambda request: list(queue("review")[:MOST]), lambda: queue("review").count(), 20,
         )
     )  # fmt: skip
     register_section(
         Section(
             "held", _("Listings held back"), "marketplace/moderation_held.html",
-            lambda request: held_listings()[:MOST], lambda: held_listings().count(), 30,
+            lambda request: list(held_listings()[:MOST]), lambda: held_listings().count(), 30,
         )
     )  # fmt: skip
 

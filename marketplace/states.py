@@ -7,7 +7,8 @@ from typing import Final
 
 from marketplace.models import Listing, ListingVersion
 
-L, V = Listing.State, ListingVersion.State
+L = Listing.State
+V = ListingVersion.State
 
 LISTING_MOVES: Final[Mapping[str, frozenset[str]]] = {
     L.DRAFT: frozenset({L.SCAN, L.LIVE, L.REMOVED}),

@@ -156,4 +156,4 @@ class ListingModerationApi(OperatorViewSet):
     @picks.mapping.put
     def set_picks(self, request: Request) -> Response:
         moderation.set_picks(actor=self.principal, listing_ids=self.validated(PicksWrite)["listings"])
-        return self.picks(request)
+        return Response(OwnListingSerializer(picks().select_related("current"), many=True).data)

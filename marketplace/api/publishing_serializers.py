@@ -119,7 +119,9 @@ class OwnListingSerializer(serializers.ModelSerializer[Listing]):
 
 
 class NewListingWrite(serializers.Serializer[Listing]):
-    source = SafeText(max_length=40, help_text=_("Id of an assistant or of a server of this workspace."))
+    source = SafeText(  # type: ignore[assignment]  # a field of this name, as the API has it
+        max_length=40, help_text=_("Id of an assistant or of a server of this workspace.")
+    )
     publisher = serializers.SlugField(max_length=60, required=False, help_text=_("Short name; else the own one."))
     works_offline = serializers.BooleanField(required=False, help_text=_("Useful without a model."))
 
@@ -159,7 +161,9 @@ class ReasonWrite(serializers.Serializer[Any]):
 
 
 class PictureWrite(serializers.Serializer[ListingPicture]):
-    data = SafeText(max_length=7_000_000, help_text=_("The file as base64: PNG, JPEG or WebP, at most 5 MB."))
+    data = SafeText(  # type: ignore[assignment]  # as lists have it
+        max_length=7_000_000, help_text=_("The file as base64: PNG, JPEG or WebP, at most 5 MB.")
+    )
     alt = SafeText(max_length=200, help_text=_("What it shows."))
 
 
@@ -172,4 +176,4 @@ class PicksWrite(serializers.Serializer[Any]):
 
 
 class FindingsList(serializers.Serializer[Any]):
-    data = FindingSerializer(many=True)
+    data = FindingSerializer(many=True)  # type: ignore[assignment]  # as all lists have it

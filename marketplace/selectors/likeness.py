@@ -50,7 +50,7 @@ def _near_names(listing: Listing, name: str) -> Iterator[Finding]:
         return
     rows = _others(listing).annotate(size=Length("skeleton"), back=Reverse("skeleton"))
     edges = Q(skeleton__startswith=looks[:EDGE]) | Q(back__startswith=looks[::-1][:EDGE])
-    near = rows.filter(edges, size__range=(len(looks) - 1, len(looks) + 1)).values_list("pk", "skeleton")
+    near = rows.filter(edges, size__gte=len(looks) - 1, size__lte=len(looks) + 1).values_list("pk", "skeleton")
     ids = [pk for pk, other in near[:MOST_NEAR] if other != looks and distance(looks, other, 1) <= 1]
     for other in rows.filter(pk__in=ids).order_by("-score", "id")[:1]:
         trusted = bool(other.publisher.proof) or other.workspaces >= 10

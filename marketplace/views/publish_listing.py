@@ -116,9 +116,9 @@ def _save(request: WorkspaceRequest, listing: Listing, form: ListingForm) -> Htt
                 if finding.where not in form.fields:
                     form.add_error(None, f"{finding.where}: {finding.sentence}")
         # The draft itself may be saved by now: the next attempt starts from there.
-        form.data = form.data.copy()
         if problem.code != "stale":
-            form.data["revision"] = str(Listing.objects.get(pk=listing.pk).draft.get("revision", 1))
+            revision = Listing.objects.get(pk=listing.pk).draft.get("revision", 1)
+            form.data = {**form.data.dict(), "revision": str(revision)}  # type: ignore[attr-defined]  # a QueryDict
         return None
     messages.success(request, _("Saved."))
     return redirect(link(request, "publish-edit", listing.slug))
