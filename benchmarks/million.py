@@ -220,7 +220,7 @@ _COMPUTED = {
 
 def _listing_sql() -> str:
     """Columns that are not staged come from the template, whatever a later migration adds."""
-    columns = [field.column for field in Listing._meta.local_concrete_fields if not field.generated]
+    columns = [str(field.column) for field in Listing._meta.local_concrete_fields if not field.generated]
     values = [_COMPUTED.get(column) or (f"s.{column}" if column in _STAGED else f"t.{column}") for column in columns]
     return (
         f"INSERT INTO marketplace_listing ({', '.join(columns)}) SELECT {', '.join(values)} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -15,7 +15,7 @@ def copy_rows(model: type[models.Model], rows: Iterable[models.Model]) -> int:
     up and generated columns are left to it.
     """
     fields = [f for f in model._meta.local_concrete_fields if not (f.generated or isinstance(f, models.AutoField))]
-    quoted = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    quoted = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     sql = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({quoted}) FROM STDIN"
     count = 0
     with connection.cursor() as cursor, cursor.copy(sql) as copy:
@@ -25,5 +25,26 @@ def copy_rows(model: type[models.Model], rows: Iterable[models.Model]) -> int:
     return count
 
 
-def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, True), connection)
+def update_rows(model: type[models.Model], rows: Iterable[models.Model], names: Sequence[str]) -> int:
+    """Write these fields of saved rows, by way of a temporary table; how many rows there were. Needs a transaction."""
+    quote = connection.ops.quote_name
+    key = model._meta.pk
+    fields = [key, *(model._meta.get_field(name) for name in names)]
+    table, columns = quote(model._meta.db_table), [quote(str(field.column)) for field in fields]  # type: ignore[union-attr]
+    sets = ", ".join(f"{column} = changed.{column}" for column in columns[1:])
+    count = 0
+    with connection.cursor() as cursor:
+        shape = f"SELECT {', '.join(columns)} FROM {table} LIMIT 0"  # noqa: S608  # quoted names of our own columns
+        cursor.execute(f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS {shape}")
+        with cursor.copy(f"COPY changed ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([_value(field, row, add=False) for field in fields])  # type: ignore[arg-type]
+                count += 1
+        same = f"{table}.{columns[0]} = changed.{columns[0]}"
+        cursor.execute(f"UPDATE {table} SET {sets} FROM changed WHERE {same}")  # noqa: S608
+        cursor.execute("DROP TABLE changed")
+    return count
+
+
+def _value(field: models.Field[Any, Any], row: models.Model, *, add: bool = True) -> Any:
+    return field.get_db_prep_save(field.pre_save(row, add), connection)

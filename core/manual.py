@@ -45,6 +45,7 @@ CONTENTS = (
         {
             "configuration": "docs/configuration.md",
             "operations": "docs/operations.md",
+            "importing": "docs/importing.md",
             "security": "docs/security.md",
             "performance": "docs/performance.md",
         },

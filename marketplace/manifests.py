@@ -123,7 +123,7 @@ def _assistant_needs(package: AssistantPackage) -> tuple[str, ...]:
 def _server_needs(package: ServerPackage) -> tuple[str, ...]:
     """Of the easiest way to reach it."""
     easiest = min(package.transports, key=lambda transport: _EASE.index(transport.sign_in))
-    needs = [] if easiest.sign_in == "none" else [easiest.sign_in]
+    needs: list[str] = [] if easiest.sign_in == "none" else [easiest.sign_in]
     if isinstance(easiest, Stdio) and easiest.runtime != "python":
         needs.append("program")
     return tuple(needs) or ("none",)

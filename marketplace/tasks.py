@@ -6,10 +6,15 @@ from datetime import timedelta
 
 from core.jobs import JobLater, job_task
 from core.schedule import timer
+from marketplace.receivers import CHECK
 from marketplace.services import ranking
+from marketplace.services.imports import IMPORT, run_import
+from marketplace.services.install_checks import check_workspace
 from marketplace.services.scans import give_up_scan, run_scan
 from marketplace.services.search_counts import recount
 from marketplace.services.search_index import REINDEX, index_pending
+from marketplace.services.stats import write_stats
+from marketplace.services.uses import count_calls
 from marketplace.services.versions import SCAN
 
 
@@ -30,6 +35,11 @@ def reindex_listings(subject: str) -> None:
         raise JobLater(0)
 
 
+@job_task(IMPORT, lease=timedelta(hours=2), max_attempts=1)
+def import_listings(subject: str) -> None:
+    run_import(run_id=subject)
+
+
 @timer("marketplace.rank", every=timedelta(hours=1))
 def rank_listings() -> None:
     ranking.recount_due()
@@ -38,3 +48,18 @@ def rank_listings() -> None:
 @timer("marketplace.count_search", every=timedelta(minutes=10))
 def count_search() -> None:
     recount(now=True)
+
+
+@job_task(CHECK)
+def check_installs(subject: str) -> None:
+    check_workspace(workspace_id=subject)
+
+
+@timer("marketplace.count_uses", every=timedelta(minutes=5))
+def count_uses() -> None:
+    count_calls()
+
+
+@timer("marketplace.write_stats", every=timedelta(minutes=1))
+def keep_stats() -> None:
+    write_stats()

@@ -6,7 +6,10 @@ from django.urls import path
 
 from marketplace import views
 from marketplace.api import registry
+from marketplace.install_urls import install_urls
 from marketplace.publishing_urls import publishing_urls
+from marketplace.views import imports
+from marketplace.views.listing import entry_page
 
 app_name = "marketplace"
 
@@ -14,8 +17,14 @@ urlpatterns = [
     path("v0.1/servers", registry.server_list, name="registry-servers"),
     path("v0.1/servers/<path:name>/versions", registry.server_versions, name="registry-versions"),
     path("v0.1/servers/<path:name>/versions/<str:version>", registry.server_version, name="registry-version"),
+    path("sitemap.xml", views.sitemap_index, name="sitemaps"),
+    path("sitemap-<int:page>.xml", views.sitemap, name="sitemap"),
     path("marketplace/", views.market_page, name="catalogue"),
+    path("marketplace/new.rss", views.new_feed, name="new-feed"),
+    path("marketplace/<slug:slug>/card.png", views.card_picture, name="card"),
+    path("operator/imports/", imports.imports_page, name="imports"),
+    path("operator/imports/<str:id>/", imports.report_page, name="import-report"),
     *publishing_urls,
-    path("marketplace/<slug:slug>/", views.entry_page, name="entry"),
-    path("w/<slug:workspace>/connect/from/<slug:slug>/", views.connect_page, name="connect"),
+    *install_urls,
+    path("marketplace/<slug:slug>/", entry_page, name="entry"),
 ]

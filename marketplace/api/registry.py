@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods
 
+from core.ids import is_id
 from marketplace.models import Listing, ListingVersion
 from marketplace.selectors import registry
 from marketplace.selectors.registry import Entry, find_server, server_entry, stamp, versions_of
@@ -135,11 +135,14 @@ def _required_moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _cursor(text: str, count: int) -> Any:
+def _cursor(text: str, count: int) -> Sequence[str]:
     try:
-        return registry.read_cursor(text, count)
-    except ValueError as error:
-        raise _Bad("The cursor is not one that this registry gave out.") from error
+        parts = registry.read_cursor(text, count)
+    except ValueError:
+        parts = ()
+    if not parts or not is_id(parts[-1]):
+        raise _Bad("The cursor is not one that this registry gave out.")
+    return parts
 
 
 def _missing(request: HttpRequest) -> HttpResponse:

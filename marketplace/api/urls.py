@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.api.base import ApiRouter
+from marketplace.api.imports import ImportApi
 from marketplace.api.moderation import ListingModerationApi, VersionQueueApi
 from marketplace.api.publishing import ListingApi, PublisherApi
 
@@ -11,5 +12,6 @@ router.register("workspaces/<slug:workspace>/publishers", PublisherApi, "api-pub
 router.register("workspaces/<slug:workspace>/listings", ListingApi, "api-own-listing")
 router.register("moderation/versions", VersionQueueApi, "api-moderation-version")
 router.register("moderation/listings", ListingModerationApi, "api-moderation-listing")
+router.register("imports", ImportApi, "api-import")
 
 urlpatterns = router.urls

@@ -54,7 +54,8 @@ def _package(row: Mapping[str, Any], config: Mapping[str, Any]) -> AssistantPack
         raise Refused("It has no instructions.")
     if len(instructions) > MOST_INSTRUCTIONS:
         raise Refused(f"Its instructions are longer than {MOST_INSTRUCTIONS:,} characters.")
-    params = config.get("params") if isinstance(config.get("params"), dict) else {}
+    told = config.get("params")
+    params: dict[str, Any] = told if isinstance(told, dict) else {}
     greeting = first_text((config.get("openingMessage"), row.get("openingMessage")))
     starters = config.get("openingQuestions") or row.get("openingQuestions")
     value = {

@@ -61,6 +61,6 @@ class ListingDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draft_hash(draft: ListingDraft) -> str:
-    """SHA-256 (hex) of everything that the source said; equal for an unchanged entry."""
-    plain = msgspec.structs.replace(draft, line=0)
+    """SHA-256 (hex) of everything that the source said, dates left out; equal for an unchanged entry."""
+    plain = msgspec.structs.replace(draft, line=0, made_at=None)
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

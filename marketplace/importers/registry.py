@@ -53,8 +53,8 @@ def read_registry_entry(row: Object) -> ListingDraft:
         kind="server",
         name=title,
         summary=line(description, 300),
-        category=category if category in CATEGORIES else category_of("", f"{title} {description}"),
-        package=server_package(_transports(server, title), _tools(ours.get("tools")), _requires(ours)),
+        category=str(category) if category in CATEGORIES else category_of("", f"{title} {description}"),
+        package=server_package(_transports(server, title, ours), _tools(ours.get("tools")), _requires(ours)),
         author=_author(name),
         readme=cut(clean(ours.get("readme")) or description, 100_000),
         tags=tag_list(ours.get("tags")),
@@ -78,14 +78,15 @@ def _author(name: str) -> Author:
     return Author(key=f"site:{domain}", name=domain, website=f"https://{domain}" if "." in domain else "")
 
 
-def _transports(server: Object, title: str) -> tuple[Transport, ...]:
+def _transports(server: Object, title: str, ours: Object) -> tuple[Transport, ...]:
     """Every way to reach it that we can use; a package of a kind that we do not start is left out beside others."""
     found: list[Transport] = []
+    signs = as_object(ours.get("signIn"))
     problems: list[str] = []
     for read, values in ((_remote, as_list(server.get("remotes"))), (local_transport, as_list(server.get("packages")))):
         for value in values[:20]:
             try:
-                found.append(read(value, title))
+                found.append(read(value, line(signs.get(str(value.get("url"))), 60)))
             except Refused as refused:
                 problems.append(str(refused))
     if not found:
@@ -93,13 +94,14 @@ def _transports(server: Object, title: str) -> tuple[Transport, ...]:
     return tuple(found[:20])
 
 
-def _remote(value: Object, title: str) -> Transport:
-    """A header whose value holds no variable is fixed, and cannot be carried by a listing unless it is to be filled."""
+def _remote(value: Object, sign_in_with: str) -> Transport:
+    """`sign_in_with` is empty where the entry does not say that it takes a sign-in."""
     url = clean(value.get("url"))
     told = as_object(value.get("variables"))
     variables = [_url_variable(name, as_object(told.get(name))) for name in dict.fromkeys(_FIELD.findall(url))]
     variables += [_header(header) for header in as_list(value.get("headers"))[:20]]
-    return remote(clean(value.get("type")), url, tuple(variables), sign_in_of(variables), title)
+    sign_in = "oauth" if sign_in_with else sign_in_of(variables)
+    return remote(clean(value.get("type")), url, tuple(variables), sign_in, sign_in_with)
 
 
 def _url_variable(name: str, told: Object) -> Variable:

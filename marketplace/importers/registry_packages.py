@@ -33,7 +33,7 @@ def as_list(value: object) -> list[Object]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def local_transport(value: Object, title: str) -> Transport:
+def local_transport(value: Object, _sign_in: str) -> Transport:
     """Raises Refused."""
     kind = clean(as_object(value.get("transport")).get("type"))
     if kind and kind != "stdio":

@@ -25,7 +25,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(
-    r"(?:^google_application_credentials|_id|_path|_file|_dir|_name|_url|_type|_ttl|_mode|public_key|max_tokens?|token_limit)$",
+    r"(?:^google_application_credentials|_id|_path|_file|_dir|_name|(?:key|token|auth|secret|password)_url|_type|_ttl|_mode|public_key|max_tokens?|token_limit)$",
     re.I,
 )
 _OPAQUE = re.compile(r"[A-Za-z0-9+/=_.-]{24,}")
@@ -92,12 +92,13 @@ def variable(
     """`text` is what the source says of it; without one, the name is the label."""
     hidden = is_secret(name) if secret is None else secret
     text, example = _PASSWORD.sub(r"\1…@", text), _PASSWORD.sub(r"\1…@", example)
-    label = line(text, 100)
+    first, _, rest = clean(text).partition("\n")
+    label, more = (first, rest) if rest and len(first) <= 100 else (line(text, 100), text)
     return Variable(
         name=name,
         where=where,
         label=label or name,
-        help="" if label == clean(text) else line(text, 500),
+        help="" if label == clean(more) else line(more, 500),
         secret=hidden,
         required=required,
         default="" if hidden else line(default, 500),
@@ -116,7 +117,8 @@ def sign_in_of(variables: Iterable[Variable]) -> SignIn:
 
 def remote(kind: str, url: str, variables: tuple[Variable, ...], sign_in: SignIn, with_: str) -> Transport:
     """A remote transport. Raises Refused for a kind that is not known and for an address that cannot be used."""
-    made: type[Http] | type[Sse] | None = {"streamable-http": Http, "http": Http, "sse": Sse}.get(kind)
+    known: dict[str, type[Http] | type[Sse]] = {"streamable-http": Http, "http": Http, "sse": Sse}
+    made = known.get(kind)
     if made is None:
         raise Refused(f"It is reached by {line(kind, 40)!r}, which is no transport of MCP.")
     check_url(f"https://x{url[url.find('}') + 1 :]}" if url.startswith("{") else url)

@@ -41,13 +41,14 @@ def tag_list(values: object, most: int = 12) -> tuple[str, ...]:
 def slug_of(text: str, most: int = 70) -> str:
     """Lower-case ASCII letters and digits with hyphens; may be empty (a name in Chinese alone)."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")[:most].strip("-")
+    joined: str = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", ""))
+    return joined.strip("-")[:most].strip("-")
 
 
 def letters_of(name: str) -> str:
     """Two letters for the bullet: initials, else the first two."""
     words = re.findall(r"[A-Za-z0-9]+", unicodedata.normalize("NFKD", name)) or ["X"]
-    pair = words[0][0] + words[1][0] if len(words) > 1 else (words[0] + "X")[:2]
+    pair: str = words[0][0] + words[1][0] if len(words) > 1 else (words[0] + "X")[:2]
     return pair.upper()
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from marketplace.catalogue.schema import Remote
 from marketplace.importers.registry import NAME, OFFICIAL, OURS, PROVIDED
 from marketplace.importers.texts import cut, repository_key
 from marketplace.models import Listing, ListingVersion, Publisher
@@ -42,6 +43,11 @@ def _namespace(publisher: Publisher) -> str:
         return _reversed(publisher.proved_as)
     if publisher.proof == Publisher.Proof.REPOSITORY and (key := _owner(publisher.proved_as)):
         return key
+    return own_namespace()
+
+
+def own_namespace() -> str:
+    """This installation's address, reversed: `com.example.hub`."""
     return _reversed(urlsplit(settings.ENV.public_url).hostname or "localhost")
 
 
@@ -143,6 +149,7 @@ def _server(listing: Listing, version: ListingVersion) -> Entry:
 
 def _ours(listing: Listing, version: ListingVersion, package: ServerPackage, summary: str) -> Entry:
     told = package_json(package)
+    signs = {way.url: way.sign_in_with for way in package.transports if isinstance(way, Remote) and way.sign_in_with}
     return {
         "url": f"{settings.ENV.public_url}/marketplace/{listing.slug}/",
         "publisher": listing.publisher.name,
@@ -151,6 +158,7 @@ def _ours(listing: Listing, version: ListingVersion, package: ServerPackage, sum
         "tags": listing.tags,
         "licence": listing.licence,
         "contentHash": version.content_hash,
+        **({"signIn": signs} if signs else {}),
         **({"readme": version.readme} if version.readme and version.readme != summary else {}),
         **({name: told[name] for name in ("tools", "requires") if name in told}),
     }

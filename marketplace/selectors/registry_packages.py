@@ -35,14 +35,18 @@ def _remote(transport: Remote) -> Entry:
 
 
 def _package(transport: Stdio) -> Entry:
+    before: list[str] = []
     flat = [part for argument in transport.args for part in ((argument,) if isinstance(argument, str) else argument)]
     match transport.runtime:
         case "npx" if flat and flat[0] == "-y" and len(flat) > 1 and not flat[1].startswith("-"):
             entry = _versioned("npm", flat[1], "@")
-            before, after = [], flat[2:]
+            after = flat[2:]
         case "uvx" if flat and not flat[0].startswith("-"):
             entry = _versioned("pypi", flat[0], "==")
-            before, after = [], flat[1:]
+            after = flat[1:]
+        case "uvx" if flat[:1] == ["--from"] and len(flat) > 2 and _plain(flat[1]) == flat[2]:
+            entry = _versioned("pypi", flat[1].replace("@", "==", 1), "==")
+            after = flat[3:]
         case "docker" if (at := _image(flat)) > 0:
             entry = {"registryType": "oci", "identifier": flat[at]}
             before, after = flat[1:at], flat[at + 1 :]
@@ -60,6 +64,11 @@ def _package(transport: Stdio) -> Entry:
         **({"packageArguments": [_argument(text, placed) for text in after]} if after else {}),
         **({"environmentVariables": variables} if variables else {}),
     }
+
+
+def _plain(package: str) -> str:
+    """A PyPI package without its version."""
+    return package.partition("==")[0].partition("@")[0]
 
 
 def _versioned(kind: str, text: str, mark: str) -> Entry:
@@ -94,7 +103,8 @@ def _key_value(known: Variable) -> Entry:
 
 
 def _input(known: Variable) -> Entry:
-    text = " ".join(part for part in (known.label, known.help) if part)
+    same = known.help.startswith(known.label.removesuffix("…"))  # the label is the beginning of the help
+    text = known.help if known.help and same else "\n".join(part for part in (known.label, known.help) if part)
     return {
         "description": text,
         **_flags(known),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from assistants.configuration import content_hash
-from core.bulk import copy_rows
+from core.bulk import copy_rows, update_rows
 from core.clock import now
 from core.ids import new_id
 from marketplace.importers.drafts import ListingDraft, draft_hash
@@ -70,7 +70,7 @@ def change_listings(pairs: Sequence[tuple[Listing, ListingDraft]], source: str, 
         _report_state(version, draft, listing.slug, report)
         versions.append(version)
     copy_rows(ListingVersion, versions)
-    Listing.objects.bulk_update([listing for listing, _ in pairs], _TEXTS, batch_size=500)
+    update_rows(Listing, [listing for listing, _ in pairs], _TEXTS)
     report.changed += len(versions)
     return [listing.id for listing, _ in pairs]
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.clock import now
 from core.decision import Principal
 from core.errors import InvalidProblem
+from core.jobs import enqueue_job
 from core.permissions import INSTALLATION, SYSTEM, require
 from marketplace.gateways.registries import RegistryProblem, fetch_page, read_page, registry_base
+from marketplace.importers.drafts import ListingDraft
 from marketplace.importers.files import FORMATS, find_format, read_lines, read_rows, source_of
-from marketplace.importers.reports import Report, report_json
+from marketplace.importers.reports import Report, Row, report_json
 from marketplace.importers.texts import slug_of
 from marketplace.models import ImportRun
+from marketplace.selectors.registry import own_namespace
 from marketplace.services.importing import upsert_listings
 
 State = ImportRun.State
+IMPORT = "marketplace.import"
 MOST_PAGES = 20_000
 MOST_UPLOAD = 64 * 1024 * 1024
 OVERLAP = timedelta(minutes=5)
@@ -77,13 +82,19 @@ def start_upload(*, actor: Principal, name: str, body: bytes, format: str = "aut
         source = source_of(io.BytesIO(body), format)
     except InvalidProblem as problem:
         raise InvalidProblem(problem.sentence, field="file") from problem
-    return ImportRun.objects.create(origin=name[:500] or "upload", source=source, body=body, started_by=_by(actor))
+    with transaction.atomic():
+        run = ImportRun.objects.create(origin=name[:500] or "upload", source=source, body=body, started_by=_by(actor))
+        enqueue_job(task=IMPORT, subject=run.id)
+    return run
 
 
 def start_registry(*, actor: Principal, address: str, whole: bool = False) -> ImportRun:
     """Note an import of a registry for the job that does it. Raises InvalidProblem, PermissionProblem."""
     require(actor, "operator.manage", INSTALLATION)
-    return _registry_run(actor, registry_base(address), whole=whole)
+    with transaction.atomic():
+        run = _registry_run(actor, registry_base(address), whole=whole)
+        enqueue_job(task=IMPORT, subject=run.id)
+    return run
 
 
 def run_import(*, run_id: str) -> None:
@@ -131,7 +142,7 @@ def _read_registry(actor: Principal, run: ImportRun) -> Imported:
     try:
         for _number in range(MOST_PAGES):
             page = fetch_page(run.origin, cursor=run.cursor, since=since)
-            report.merge(upsert_listings(actor=actor, source=run.source, drafts=read_rows(page.rows, known)))
+            report.merge(upsert_listings(actor=actor, source=run.source, drafts=_foreign(read_rows(page.rows, known))))
             if page.following == run.cursor and page.following:
                 raise RegistryProblem(_("The registry gives the same page again and again."))
             run.cursor = page.following
@@ -143,6 +154,16 @@ def _read_registry(actor: Principal, run: ImportRun) -> Imported:
     except Exception as error:
         _failed(run, error)
         raise
+
+
+def _foreign(drafts: Iterable[ListingDraft | Row]) -> Iterator[ListingDraft | Row]:
+    """Registries read each other: what another took from here does not come back as something else."""
+    own = f"{own_namespace()}/"
+    for draft in drafts:
+        if isinstance(draft, ListingDraft) and draft.key.startswith(own):
+            yield Row(draft.line, draft.key, "It is an entry of this installation.")
+        else:
+            yield draft
 
 
 def _stamp(run: ImportRun) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.core import signing
 from django.db import connection
 
 from accounts.services import create_key
@@ -14,12 +15,13 @@ from assistants.services.assistant_versions import keep_and_deploy
 from assistants.services.assistants import create_assistant
 from assistants.services.conversations import start_conversation
 from assistants.services.providers import connect_provider
+from assistants.views.trial import SALT
 from core.ids import new_id
 from core.models import Job, Message, WebhookDelivery
 from core.permissions import SYSTEM
 from core.secrets import seal_for
 from core.webhooks.endpoints import create_endpoint
-from marketplace.models import Claim, Listing, ListingPicture, ListingVersion
+from marketplace.models import Claim, ImportRun, Listing, ListingPicture, ListingVersion
 from marketplace.semver import version_key
 from marketplace.services.listings import create_listing
 from marketplace.services.publishers import create_publisher
@@ -113,6 +115,7 @@ def things(cast: Cast) -> Things:
         publisher=publisher, workspace=workspace, method="domain", subject="localhost:1", token="x", created_by=""
     )
     ids = {
+        "import": ImportRun.objects.create(origin="some.jsonl", source="import:some", state="done").id,
         "publisher": publisher.slug,
         "publisher_id": publisher.id,
         "listing": listing.slug,
@@ -122,6 +125,7 @@ def things(cast: Cast) -> Things:
         "claim": claim.id,
         "assistant": assistant.id,
         "conversation": conversation.id,
+        "trial": signing.dumps({"a": assistant.id, "s": False, "b": ""}, salt=SALT, compress=True),
         "provider": provider.id,
         "call": add_call(workspace.id, hub.id, server.id),
         "key": key.id,
