@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistants.views import assistants, chat, conversations, edit, making, providers, settings, stream, versions
+from assistants.views import assistants, chat, conversations, edit, making, providers, settings, stream, trial, versions
 
 app_name = "assistants"
 
@@ -12,6 +12,7 @@ LIST = "w/<slug:workspace>/assistants/"
 ONE = f"{LIST}<slug:slug>/"
 CHAT = f"{ONE}chat/"
 TALK = f"{CHAT}<str:conversation>/"
+TRY = "try/<str:token>/"
 MODELS = "w/<slug:workspace>/models/"
 
 urlpatterns = [
@@ -36,6 +37,11 @@ urlpatterns = [
     path(f"{TALK}rename/", conversations.rename, name="conversation-rename"),
     path(f"{TALK}delete/", conversations.delete, name="conversation-delete"),
     path(f"{TALK}export/", conversations.export, name="conversation-export"),
+    path(TRY, trial.trial, name="trial"),
+    path(f"{TRY}stream/", trial.stream, name="trial-stream"),
+    path(f"{TRY}stop/", trial.stop, name="trial-stop"),
+    path(f"{TRY}answer/", trial.answer, name="trial-answer"),
+    path(f"{TRY}again/", trial.again, name="trial-again"),
     path(MODELS, providers.list_providers, name="models"),
     path(f"{MODELS}connect/", providers.connect_provider, name="model-connect"),
     path(f"{MODELS}<str:id>/", providers.show_provider, name="model"),

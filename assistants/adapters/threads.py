@@ -27,3 +27,10 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
             connections.close_all()
 
     return await asyncio.get_running_loop().run_in_executor(_pool, work)
+
+
+def release_connections() -> None:
+    """Give this thread's connections back before a long wait; one inside a transaction belongs to somebody else."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()

@@ -20,15 +20,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import connections
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 
 from accounts.http import WorkspaceRequest
 from accounts.pages import workspace_page
 from assistants.adapters.streams import RunEvent, read_events
-from assistants.adapters.threads import in_thread
+from assistants.adapters.threads import in_thread, release_connections
 from assistants.adapters.watching import changes_of
 from assistants.models import Message, Run
 from assistants.selectors.conversations import newest_run, said_in, with_runs
@@ -81,7 +80,7 @@ async def stream(request: WorkspaceRequest, workspace: str, slug: str, conversat
     return stream_answer(request, await sync_to_async(check)())
 
 
-def stream_answer(request: WorkspaceRequest, answer: HttpResponseBase) -> HttpResponseBase:
+def stream_answer(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
     if not isinstance(answer, Allowed):
         return answer
     events = conversation_events(answer.panel, answer.token, seen_by(request))
@@ -91,7 +90,7 @@ def stream_answer(request: WorkspaceRequest, answer: HttpResponseBase) -> HttpRe
     return response
 
 
-def seen_by(request: WorkspaceRequest) -> Seen:
+def seen_by(request: HttpRequest) -> Seen:
     position = request.GET.get("position", "")
     seen = Seen(int(position) if position.isdecimal() and len(position) < 9 else 0, request.GET.get("run", ""))
     last = request.headers.get("Last-Event-ID", "")
@@ -263,10 +262,3 @@ def _drawing(panel: Panel, token: str, run_id: str) -> Drawing | None:
     rows = Message.objects.filter(conversation=panel.conversation, run=run_id, role=Message.Role.ASSISTANT)
     message = rows.first()
     return Drawing(panel, message, Run.objects.filter(pk=run_id).first(), token) if message else None
-
-
-def release_connections() -> None:
-    """Give this thread's connections back; one inside a transaction belongs to somebody else."""
-    for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
-            connection.close()
