@@ -1,4 +1,4 @@
-"""The public home page: what Crossroads is, in one screen, with a strip of the catalogue."""
+"""The public home page: what Crossroads is, in one screen, and below it what the marketplace has."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from core.components.interchange import Client, HubPicture, Line
-from marketplace.catalogue.loader import entries, find
-from marketplace.selectors import strip
+from marketplace.catalogue.loader import find
+from marketplace.selectors.front import front
 from proxy.models import Hub
 from proxy.snippets import client_snippets
 
@@ -28,8 +28,7 @@ def home_page(request: HttpRequest) -> HttpResponse:
         {
             "hub": _picture(),
             "snippets": [snippet for snippet in client_snippets(example, url) if snippet.key in wanted],
-            "strip": strip(),
-            "strip_total": len(entries()),
+            "front": front(),
             "open_signup": settings.OPEN_SIGNUP,
         },
     )

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import numpy as np
 from django.db import connection
+from django.db.models import Prefetch
 
 from core.embedding import ModelMissing, Vectors, embed_query
-from marketplace.models import Listing
+from marketplace.models import Listing, ListingVersion
 from marketplace.search.facets import FACETS
 from marketplace.search.fusion import relevance, results, standing
 from marketplace.search.kept import Kept, kept
@@ -28,6 +29,7 @@ ORDERS = ("fits", "rated", "new", "used", "trend")
 COLUMNS: Mapping[str, str] = {
     "fits": "score", "rated": "rating_low", "new": "published_at", "used": "workspaces", "trend": "trend",
 }  # fmt: skip
+TYPES: Mapping[str, str] = {"published_at": "timestamptz", "workspaces": "int"}
 BRIDGE = 5
 """Best results by words whose meaning stands for that of a question in another language."""
 FEW = 5_000
@@ -42,6 +44,8 @@ class Ask(msgspec.Struct, frozen=True):
     page: int = 1
     size: int = PAGE
     facets: bool = True
+    after: tuple[str, str] | None = None
+    """Without text: the value and id of the last row that was seen, instead of a page."""
 
     @property
     def narrowed(self) -> int:
@@ -68,6 +72,8 @@ class Found(msgspec.Struct, frozen=True):
     """That can be turned to; the last of very many are cut off."""
     corrected: str = ""
     """The text as it was understood, where something was mended."""
+    last: tuple[str, str] | None = None
+    """Without text: what `after` is for the rows that follow; None where there are none."""
 
 
 def find(ask: Ask) -> Found:
@@ -80,37 +86,52 @@ def find(ask: Ask) -> Found:
     return _browse(ask, index, filters)
 
 
-def hydrate(ids: Sequence[str]) -> list[Listing]:
-    """The listings of these ids with publisher, in the same order; those that are gone are left out."""
+def hydrate(ids: Sequence[str], *, version: bool = False) -> list[Listing]:
+    """The listings of these ids with publisher, in the same order; those that are gone are left out.
+
+    `version`: with the number of the current one.
+    """
     rows = Listing.objects.filter(pk__in=ids, state__in=Listing.SHOWN).select_related("publisher")
+    if version:
+        current = ListingVersion.objects.only("version")
+        rows = rows.prefetch_related(Prefetch("current", current))
     found = {listing.pk: listing for listing in rows.defer("draft", "score_parts", "translations", "state_reason")}
     return [found[key] for key in ids if key in found]
 
 
 def _browse(ask: Ask, index: Kept, filters: Filters) -> Found:
     total = filters.documents if filters.combos is not None else index.documents
-    ids = _in_order(ask, filters)
+    rows = _in_order(ask, filters)
+    last = rows[ask.size - 1] if len(rows) > ask.size else None
+    ids = [listing for _, listing in rows[: ask.size]]
     pages = min(MOST_PAGES, max(1, -(-total // ask.size)))
     facets = index.facets(ask.chosen, index.counts) if ask.facets else {}
-    return Found(ids=ids, total=capped(total), all=index.documents, facets=facets, pages=pages)
+    return Found(ids=ids, total=capped(total), all=index.documents, facets=facets, pages=pages, last=last)
 
 
-def _in_order(ask: Ask, filters: Filters) -> list[str]:
-    """One page by the order's index; where filters leave few, these are sorted instead."""
+def _in_order(ask: Ask, filters: Filters) -> list[tuple[str, str]]:
+    """One page and the row after it, as (value, id), by the order's index; the few that filters leave are sorted."""
     column = COLUMNS.get(ask.order, "score")
-    where, values = "", []
+    tests: list[str] = []
+    values: list[object] = []
     if filters.combos is not None:
-        where, values = "WHERE combo_id = ANY(%s)", [list(filters.combos)]
-    few = filters.combos is not None and filters.documents <= FEW
-    source = (
-        f"(SELECT * FROM marketplace_searchdocument {where} OFFSET 0) AS few" if few else "marketplace_searchdocument"
-    )
+        tests.append("combo_id = ANY(%s)")
+        values.append(list(filters.combos))
+    if ask.after:
+        tests.append(f"({column}, listing_id) < (%s::{TYPES.get(column, 'float8')}, %s)")
+        values += ask.after
+    where = f"WHERE {' AND '.join(tests)}" if tests else ""
+    source = f"SELECT {column}, listing_id FROM marketplace_searchdocument {where}"
+    if filters.combos is not None and filters.documents <= FEW:
+        source = f"SELECT * FROM ({source} OFFSET 0) AS few"
     sql = f"""
-        SELECT listing_id FROM {source} {"" if few else where}
-        ORDER BY {column} DESC, listing_id DESC OFFSET %s LIMIT %s"""
+        SELECT {column}::text, listing_id
+        FROM ({source} ORDER BY {column} DESC, listing_id DESC OFFSET %s LIMIT %s) AS page
+        ORDER BY page.{column} DESC, listing_id DESC"""
+    start = 0 if ask.after else (ask.page - 1) * ask.size
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, (ask.page - 1) * ask.size, ask.size])
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(sql, [*values, start, ask.size + 1])
+        return cursor.fetchall()
 
 
 def _search(ask: Ask, index: Kept, filters: Filters) -> Found:

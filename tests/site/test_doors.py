@@ -36,6 +36,7 @@ API_NO_CONTENT = (204, 204, 403, 403, 404, 404, 401)
 API_OPERATOR = (403, 403, 403, 403, 403, 200, 401)
 API_BAD_OPERATOR = (403, 403, 403, 403, 403, 400, 401)
 API_RUN = (200, 404, 404, 403, 404, 404, 401)
+API_NO_RUN = (404, 404, 404, 403, 404, 404, 401)
 API_ACCEPTED = (202, 202, 403, 403, 404, 404, 401)
 
 Expected = tuple[int, ...]
@@ -50,6 +51,10 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "core:outbox": ("get", (), OPERATOR),
     "core:message": ("get", ("{message}",), OPERATOR),
     "marketplace:catalogue": ("get", (), PUBLIC),
+    "marketplace:new-feed": ("get", (), PUBLIC),
+    "marketplace:sitemaps": ("get", (), PUBLIC),
+    "marketplace:sitemap": ("get", ("1",), PUBLIC),
+    "marketplace:card": ("get", ("nothing",), (404,) * 7),
     "marketplace:registry-servers": ("get", (), PUBLIC),
     "marketplace:registry-versions": ("get", ("localhost/nothing",), (404,) * 7),
     "marketplace:registry-version": ("get", ("localhost/nothing", "latest"), (404,) * 7),
@@ -210,6 +215,18 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "api-assistant-resume": ("post", (W, "{assistant}"), API_MANAGE),
     "api-assistant-values": ("post", (W, "{assistant}"), API_BAD_MANAGE),
     "api-assistant-export": ("get", (W, "{assistant}"), API_MANAGE),
+    "api-assistant-run-list": ("get", (W, "{assistant}"), API_KEYS),
+    "api-assistant-run-detail": ("get", (W, "{assistant}", "asr_none"), API_NO_RUN),
+    "api-assistant-run-cancel": ("post", (W, "{assistant}", "asr_none"), API_NO_RUN),
+    "api-assistant-run-events": ("get", (W, "{assistant}", "asr_none"), API_NO_RUN),
+    "api-conversation-list": ("get", (W,), API_KEYS),
+    "api-conversation-detail": ("get", (W, "{conversation}"), API_RUN),
+    "api-conversation-export": ("get", (W, "{conversation}"), API_RUN),
+    "api-conversation-messages": ("get", (W, "{conversation}"), API_RUN),
+    "api-conversation-run": ("get", (W, "{conversation}", "{assistant run}"), API_RUN),
+    "api-conversation-run-events": ("get", (W, "{conversation}", "{assistant run}"), API_RUN),
+    "api-conversation-run-cancel": ("post", (W, "{conversation}", "{assistant run}"), API_RUN),
+    "api-conversation-run-answer": ("post", (W, "{conversation}", "{assistant run}"), (400, 404, 404, 403, 404, 404, 401)),
     "api-model-provider-list": ("get", (W,), API_MANAGE),
     "api-model-provider-detail": ("delete", (W, "{provider}"), API_NO_CONTENT),
     "api-model-provider-try": ("post", (W,), API_BAD_MANAGE),
@@ -218,6 +235,8 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "api-publisher-detail": ("get", (W, "{publisher_id}"), API_MANAGE),
     "api-publisher-claims": ("get", (W, "{publisher_id}"), API_MANAGE),
     "api-publisher-claim-check": ("post", (W, "{publisher_id}", "{claim}"), API_MANAGE),
+    "api-listing-list": ("get", (), PUBLIC),
+    "api-listing-detail": ("get", ("nothing",), (404,) * 7),
     "api-own-listing-list": ("get", (W,), API_MANAGE),
     "api-own-listing-detail": ("delete", (W, "{listing_id}"), API_NO_CONTENT),
     "api-own-listing-deprecate": ("post", (W, "{listing_id}"), API_BAD_MANAGE),
