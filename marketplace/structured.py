@@ -16,7 +16,7 @@ LEAST_RATINGS = 10
 
 
 def structured_data(listing: Listing) -> dict[str, str]:
-    """`json_ld` (safe between script tags), `url` and `picture`, for marketplace/structured.html.
+    """`json_ld` (safe between script tags), `url` and `picture`, for marketplace/listing_structured.html.
 
     `publisher` and `current` must be loaded.
     """
