@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from assistants.models import Run
+from assistants.signals import assistant_deleted, run_finished
+from core.events import subscribe
+from core.jobs import enqueue_job
+from core.models import Event
+from marketplace.models import Install
 from marketplace.services.search_index import queue_listings
+from marketplace.services.uses import record_run
 from marketplace.signals import listing_changed, listings_changed
+from proxy.models import Server
+
+CHECK = "marketplace.check_installs"
+TOLD = ("server.", "hub.", "provider.", "feature.", "assistant.values_filled")
+"""Events after which something that an install lacked may be there, or gone."""
 
 
 @receiver(listing_changed, dispatch_uid="search.listing_changed")
@@ -19,3 +32,33 @@ def _index_listing(listing_id: str, **_: Any) -> None:
 @receiver(listings_changed, dispatch_uid="search.listings_changed")
 def _index_listings(listing_ids: Sequence[str], **_: Any) -> None:
     queue_listings(listing_ids=listing_ids)
+
+
+@receiver(run_finished, dispatch_uid="installs.run_finished")
+def _count_run(run: Run, **_: Any) -> None:
+    record_run(run=run)
+
+
+@receiver(assistant_deleted, dispatch_uid="installs.assistant_deleted")
+def _check_deleted(workspace_id: str, install: str, **_: Any) -> None:
+    if install:
+        _check(workspace_id)
+
+
+@receiver(post_save, sender=Server, dispatch_uid="installs.server_saved")
+def _check_server(instance: Server, **_: Any) -> None:
+    """Discovery tells nobody of the first time that a server answers; its row does."""
+    _check(instance.workspace_id)
+
+
+def _check_event(event: Event) -> None:
+    if event.workspace and event.type.startswith(TOLD):
+        _check(event.workspace)
+
+
+def _check(workspace_id: str) -> None:
+    if Install.objects.filter(workspace=workspace_id, removed_at=None).exists():
+        enqueue_job(task=CHECK, subject=workspace_id, workspace_id=workspace_id)
+
+
+subscribe(_check_event)

@@ -32,3 +32,7 @@ def register_events() -> None:
         _("%(actor)s imported %(source)s: %(new)s new listings, %(changed)s changed"),
         webhook=False,
     )
+    register_event("install.made", _("%(actor)s installed %(name)s %(version)s"))
+    register_event("install.updated", _("%(actor)s updated %(name)s from %(before)s to %(version)s"))
+    register_event("install.update_dismissed", _("%(actor)s does not want %(name)s %(newest)s"), webhook=False)
+    register_event("install.removed", _("%(actor)s uninstalled %(name)s"))

@@ -1,0 +1,18 @@
+"""Routes of installs, joined in marketplace.urls."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from marketplace.views import installs
+
+ROOT = "w/<slug:workspace>/installs/"
+
+install_urls = [
+    path("w/<slug:workspace>/connect/from/<slug:slug>/", installs.connect_page, name="connect"),
+    path("w/<slug:workspace>/install/<slug:slug>/", installs.install_page, name="install"),
+    path(ROOT, installs.list_installs, name="installs"),
+    path(f"{ROOT}<str:id>/", installs.show_install, name="installed"),
+    path(f"{ROOT}<str:id>/update/", installs.update_page, name="install-update"),
+    path(f"{ROOT}<str:id>/uninstall/", installs.uninstall_page, name="uninstall"),
+]

@@ -1,0 +1,86 @@
+"""The public page of a listing: what it is, what it may do, what was measured, and where to install it."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core.errors import NotFoundProblem, ServiceProblem
+from core.http import SiteRequest
+from marketplace.catalogue.labels import CATEGORIES
+from marketplace.listing_parts import parts_of
+from marketplace.manifest_words import sentences_of
+from marketplace.models import Listing, Publisher
+from marketplace.packages import AssistantPackage, ServerPackage, read_manifest, read_package
+from marketplace.selectors.listed import (
+    find_listing,
+    lines_of,
+    model_line,
+    needed_names,
+    targets_of,
+    versions_of,
+    ways_of,
+)
+from marketplace.selectors.plans import refusal_to_install
+from marketplace.selectors.rows import by_line
+from marketplace.services.stats import count_stat
+
+
+class Gone(ServiceProblem):
+    """It was here once."""
+
+    code, status = "gone", 410
+
+
+@require_safe
+def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
+    """A shown listing. One that was removed or is held back says so; one that never was shown is not there."""
+    listing = find_listing(slug)
+    if listing is None or listing.current is None:
+        raise NotFoundProblem(_("There is nothing at this address, or nothing that you may see."))
+    if listing.state not in Listing.SHOWN:
+        raise _away(listing)
+    if listing.slug != slug:
+        return redirect("marketplace:entry", listing.slug, permanent=True)
+    version = listing.current
+    package = read_package(version.package)
+    names = needed_names(package)
+    targets = targets_of(request.user, listing)
+    only = targets[0].workspace if len(targets) == 1 else None
+    count_stat(listing.id, "views")
+    return render(
+        request,
+        "marketplace/listing.html",
+        {
+            "listing": listing,
+            "version": version,
+            "package": package,
+            "is_server": isinstance(package, ServerPackage),
+            "assistant": package if isinstance(package, AssistantPackage) else None,
+            "by": by_line(listing),
+            "verified": listing.publisher.proof != Publisher.Proof.NONE,
+            "category_label": CATEGORIES.get(listing.category, listing.category),
+            "said": sentences_of(read_manifest(version.manifest), names),
+            "targets": targets,
+            "refusal": refusal_to_install(listing, version),
+            "lines": lines_of(package, names, only),
+            "only": only,
+            "model": model_line(package, only),
+            "ways": ways_of(package) if isinstance(package, ServerPackage) else [],
+            "versions": versions_of(listing, names),
+            "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
+            **parts_of(request, listing),
+        },
+    )
+
+
+def _away(listing: Listing) -> ServiceProblem:
+    if listing.state == Listing.State.REMOVED and listing.published_at is not None:
+        return Gone(_("%s was removed from the marketplace. What is installed goes on working.") % listing.name)
+    if listing.state == Listing.State.QUARANTINE and listing.published_at is not None:
+        return NotFoundProblem(
+            _("%s is held back while the operator looks at it. What is installed goes on working.") % listing.name
+        )
+    return NotFoundProblem(_("There is nothing at this address, or nothing that you may see."))
