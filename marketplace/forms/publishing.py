@@ -13,6 +13,7 @@ from assistants.models import Assistant
 from marketplace.catalogue.labels import CATEGORIES
 from marketplace.models import Listing, Publisher
 from marketplace.selectors.publishing import publishable_assistants, publishable_servers
+from marketplace.semver import next_patch, version_key
 from marketplace.services.claims import METHODS
 from marketplace.services.drafting import MAX_NOTES, MAX_README
 from marketplace.services.pictures import MAX_ALT
@@ -106,7 +107,11 @@ class ListingForm(forms.Form):
 
     @classmethod
     def initial_of(cls, listing: Listing) -> dict[str, Any]:
+        """The draft; where its version was submitted already, the next number and no notes yet."""
         draft = listing.draft
+        newest = listing.versions.order_by("-version_key").values_list("version", flat=True).first()
+        if newest and version_key(draft.get("version", "")) <= version_key(newest):
+            draft = draft | {"version": next_patch(newest), "notes": ""}
         translations = draft.get("translations") or {}
         return {
             **{name: draft.get(name, "") for name in cls.base_fields},

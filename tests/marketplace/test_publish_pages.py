@@ -56,6 +56,7 @@ def test_from_the_first_page_to_a_version_in_review(cast: Cast) -> None:
         ["en", "de"],
     )
     assert "is being scanned" in browser.get(f"{ROOT}order-helper/").text
+    assert 'value="1.0.1"' in browser.get(f"{ROOT}order-helper/edit/").text
     run_scan(version_id=version.id)
     assert "Version 1.0.0 is in review" in browser.get(f"{ROOT}order-helper/").text
     assert "Order helper" in browser.get(ROOT).text
