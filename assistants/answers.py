@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Data = Mapping[str, Any]
-DONE = "done"
+ENDED_BADLY = ("failed", "cancelled", "gone")
 ASKING = "asking"
 NO_WORDS = "The assistant said nothing."
 STOPPED = "The answer was stopped."
@@ -28,9 +28,13 @@ class Answer:
         self.has_structured = False
         self._texts: list[str] = []
         self._open = False
+        self.notices: list[str] = []
+        """What is to be known of the answer, such as that no model made it."""
         self._results: list[dict[str, Any]] = []
+        self._result_failed = False
         self._said: list[str] = []
-        self._asks: list[str] = []
+        self.asks: list[Data] = []
+        """What it waits for, as its events have it."""
         self._error = ""
 
     def add(self, kind: str, data: Data) -> None:
@@ -38,14 +42,17 @@ class Answer:
         opened, self._open = self._open, False
         if kind == "text":
             self._text(str(data.get("text", "")), opened)
-        elif kind == "tool_result" and data.get("outcome") == "answered":
+        elif kind == "tool_result":
             self._results = [block for block in data.get("content", ()) if isinstance(block, dict)]
+            self._result_failed = data.get("outcome") != "answered"
+        elif kind == "notice":
+            self.notices.append(str(data.get("sentence", "")))
         elif kind == "output":
             self.structured, self.has_structured = data.get("value"), True
         elif kind == "suggest":
             self._said.append(_suggestion(data))
         elif kind == "ask" and "answer" not in data:
-            self._asks.append(_question(data))
+            self.asks.append(data)
         elif kind == "error":
             self._error = str(data.get("sentence", ""))
         elif kind == "done":
@@ -61,28 +68,45 @@ class Answer:
 
     @property
     def failed(self) -> bool:
-        return self.state not in ("", DONE, ASKING)
+        return self.state in ENDED_BADLY
 
     @property
-    def text(self) -> str:
-        """All that it said. Whoever wrote no words (the built-in model) answers with its last tool's texts."""
+    def poor(self) -> bool:
+        """It failed, or all that there is to show is a tool that did."""
+        return self.failed or (self._result_failed and not self._worded)
+
+    @property
+    def _worded(self) -> bool:
+        return any(text.strip() for text in self._texts)
+
+    @property
+    def said(self) -> str:
+        """Its own words; may be empty. Whoever wrote none (the built-in model) answers with its last tool's texts."""
         found = [text.strip() for text in self._texts if text.strip()]
         if not found:
             found = [str(block["text"]) for block in self._results if block.get("type") == "text" and block.get("text")]
-        found += [*self._said, *(self._asks if self.state == ASKING else ())]
+        return "\n\n".join([*found, *self._said])
+
+    @property
+    def text(self) -> str:
+        """All that there is to tell: its words, what it asks, why it failed."""
+        found = [said] if (said := self.said) else []
+        if self.state == ASKING:
+            found += [_question(ask) for ask in self.asks]
         if self.failed:
             found.append(self._error or STOPPED)
         if not found and self.has_structured:
             found.append(json.dumps(self.structured, ensure_ascii=False))
-        return "\n\n".join(found) or NO_WORDS
+        return "\n\n".join(found) or (self.notices[-1] if self.notices else NO_WORDS)
 
     @property
     def blocks(self) -> list[dict[str, Any]]:
         """Content as MCP has it: the text, and the pictures and links of the last tool where there were no words."""
         shown: list[dict[str, Any]] = [{"type": "text", "text": self.text}]
-        if not any(text.strip() for text in self._texts):
+        if not self._worded:
             shown += [block for block in self._results if block.get("type") != "text"]
-        return shown
+        for_people = {"annotations": {"audience": ["user"]}}
+        return [*shown, *({"type": "text", "text": notice} | for_people for notice in self.notices)]
 
 
 def answer_of(parts: Iterable[Data], state: str) -> Answer:

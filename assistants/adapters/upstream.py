@@ -235,7 +235,7 @@ def _tool_result(answer: Answer, told: Told) -> dict[str, Any]:
         found["structuredContent"] = answer.structured
     elif told.must_structure:
         found["isError"] = True
-    if answer.failed:
+    if answer.poor:
         found["isError"] = True
     return found
 

@@ -42,7 +42,7 @@ def tool_name(assistant: Assistant) -> str:
 
 def reach_of(assistant: Assistant) -> Reach:
     slug = assistant.workspace.slug
-    rest = _address("api-assistant-run", slug, assistant.id)
+    rest = _address("api-assistant-run-list", slug, assistant.id)
     return Reach(
         chat=_address("assistants:chat", slug, assistant.slug),
         rest=rest,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
+from typing import cast
 
 import msgspec
 from django.conf import settings
@@ -41,13 +42,13 @@ async def _keep(engine: Engine) -> None:
     client, prefix = streams.client(), settings.REDIS_PREFIX
     while True:
         try:
-            found = await client.blpop([waiting(prefix)], timeout=WAIT_S)  # type: ignore[misc]  # typed for both clients
+            found = await client.blpop([waiting(prefix)], timeout=WAIT_S)
         except (RedisError, OSError) as problem:
             log.warning("hubs cannot ask assistants: %s", problem)
             await asyncio.sleep(_PAUSE_S)
             continue
         if found:
-            task = asyncio.create_task(_answer(found[1], prefix))
+            task = asyncio.create_task(_answer(cast(bytes, found[1]), prefix))
             working.add(task)
             task.add_done_callback(working.discard)
 

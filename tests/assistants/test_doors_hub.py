@@ -37,7 +37,7 @@ def test_a_hub_offers_it(
             assert tools["ask_time_keeper"].input_schema["required"] == ["message"]
             told: list[str] = []
 
-            async def progress(done: float, total: float | None, message: str | None) -> None:
+            async def progress(progress: float, total: float | None, message: str | None) -> None:
                 told.append(message or "")
 
             result = await client.call_tool(
