@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from core.api.base import ApiRouter
 from marketplace.api.imports import ImportApi
+from marketplace.api.installs import InstallApi
 from marketplace.api.listings import ListedApi
 from marketplace.api.moderation import ListingModerationApi, VersionQueueApi
 from marketplace.api.publishing import ListingApi, PublisherApi
 
 router = ApiRouter()
 router.register("listings", ListedApi, "api-listing")
+router.register("workspaces/<slug:workspace>/installs", InstallApi, "api-install")
 router.register("workspaces/<slug:workspace>/publishers", PublisherApi, "api-publisher")
 router.register("workspaces/<slug:workspace>/listings", ListingApi, "api-own-listing")
 router.register("moderation/versions", VersionQueueApi, "api-moderation-version")

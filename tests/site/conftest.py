@@ -21,8 +21,12 @@ from core.models import Job, Message, WebhookDelivery
 from core.permissions import SYSTEM
 from core.secrets import seal_for
 from core.webhooks.endpoints import create_endpoint
+from marketplace.catalogue.loader import find
+from marketplace.importers.stock import SOURCE, draft_of_entry
 from marketplace.models import Claim, ImportRun, Listing, ListingPicture, ListingVersion
 from marketplace.semver import version_key
+from marketplace.services.importing import upsert_listings
+from marketplace.services.installing import install_listing
 from marketplace.services.listings import create_listing
 from marketplace.services.publishers import create_publisher
 from proxy.importers.drafts import ServerDraft
@@ -74,6 +78,13 @@ def add_version(listing: Listing, version: str) -> ListingVersion:
     return made
 
 
+def list_stock(*slugs: str) -> dict[str, Listing]:
+    """Entries of the built-in catalogue as listings."""
+    drafts = [draft_of_entry(entry) for slug in slugs if (entry := find(slug))]
+    upsert_listings(actor=SYSTEM, source=SOURCE, drafts=drafts)
+    return {row.slug: row for row in Listing.objects.filter(slug__in=slugs).select_related("current")}
+
+
 @pytest.fixture
 def things(cast: Cast) -> Things:
     workspace = cast.workspace
@@ -114,7 +125,13 @@ def things(cast: Cast) -> Things:
     claim = Claim.objects.create(
         publisher=publisher, workspace=workspace, method="domain", subject="localhost:1", token="x", created_by=""
     )
+    listed = list_stock("github", "deepwiki")
+    assert listed["deepwiki"].current
+    install = install_listing(
+        actor=cast.principal("owner"), workspace=workspace, version=listed["deepwiki"].current, mapping={"hub": ""}
+    )
     ids = {
+        "install": install.id,
         "import": ImportRun.objects.create(origin="some.jsonl", source="import:some", state="done").id,
         "publisher": publisher.slug,
         "publisher_id": publisher.id,
