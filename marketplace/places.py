@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.http import WorkspaceRequest
 from core.components.places import register_place
 from core.find import MOST, Group, Hit, register_source
 from core.http import SiteRequest
-from marketplace.models import Listing
+from marketplace.models import Install, Listing
 from marketplace.selectors.finding import Ask, find, hydrate
 from marketplace.selectors.rows import by_line
 
@@ -16,8 +17,13 @@ from marketplace.selectors.rows import by_line
 def register() -> None:
     """Called once, in AppConfig.ready."""
     register_place("public", _("Marketplace"), "marketplace:catalogue", "store", 10)
+    also = ("marketplace:install", "marketplace:installed", "marketplace:uninstall")
+    register_place(
+        "workspace", _("Installed"), "marketplace:installs", "download", 65, count_installs, "workspace.view", also
+    )
     register_place("operator", _("Imports"), "marketplace:imports", "upload", 36, permission="operator.view")
     register_source(find_entries, order=60)
+    register_source(find_installs, order=25)
 
 
 def find_entries(request: SiteRequest, q: str) -> Group | None:
@@ -36,3 +42,26 @@ def find_entries(request: SiteRequest, q: str) -> Group | None:
         for listing in found
     ]
     return Group(_("Marketplace"), hits)
+
+
+def count_installs(request: WorkspaceRequest) -> int:
+    return Install.objects.filter(workspace=request.workspace, removed_at=None).count()
+
+
+def find_installs(request: SiteRequest, q: str) -> Group | None:
+    """What is installed in the workspaces that the person is a member of."""
+    rows = Install.objects.filter(workspace__memberships__user=request.principal.user_id or None, removed_at=None)
+    for word in q.split():
+        rows = rows.filter(listing__name__icontains=word)
+    return Group(
+        _("Installed"),
+        [
+            Hit(
+                one.listing.name,
+                reverse("marketplace:installed", args=[one.workspace.slug, one.id]),
+                note=one.workspace.name,
+                icon="download",
+            )
+            for one in rows.select_related("workspace", "listing").order_by("listing__name", "id")[:MOST]
+        ],
+    )

@@ -22,7 +22,7 @@ def register_places() -> None:
     """Called once, in AppConfig.ready."""
     also = {
         "hubs": ("proxy:hub-new",),
-        "servers": ("proxy:server-connect", "proxy:server-paste", "marketplace:connect"),
+        "servers": ("proxy:server-connect", "proxy:server-paste"),
     }
     places: tuple[tuple[object, str, str, Count | None, str], ...] = (
         (_("Overview"), "overview", "layout-dashboard", None, "workspace.view"),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from assistants.views.panel import Panel
+from assistants.views.trial import trial_panel
 from core.errors import NotFoundProblem, ServiceProblem
 from core.http import SiteRequest
 from marketplace.catalogue.labels import CATEGORIES
@@ -25,7 +29,9 @@ from marketplace.selectors.listed import (
 )
 from marketplace.selectors.plans import refusal_to_install
 from marketplace.selectors.rows import by_line
+from marketplace.services.showroom import prepare_trial, shown_assistant, trial_tools
 from marketplace.services.stats import count_stat
+from marketplace.structured import structured_data
 
 
 class Gone(ServiceProblem):
@@ -71,9 +77,36 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "ways": ways_of(package) if isinstance(package, ServerPackage) else [],
             "versions": versions_of(listing, names),
             "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
+            "panel": _panel(request, listing),
+            "tools_away": trial_tools(package)[1] if isinstance(package, AssistantPackage) else [],
+            "structured": structured_data(listing),
             **parts_of(request, listing),
         },
     )
+
+
+@require_POST
+def try_page(request: SiteRequest, slug: str) -> HttpResponseBase:
+    """The first message of a trial: the assistant is put into the showroom, and the trial takes it from there."""
+    listing = find_listing(slug)
+    if listing is None or listing.state not in Listing.SHOWN:
+        raise NotFoundProblem(_("There is nothing at this address, or nothing that you may see."))
+    assistant = prepare_trial(listing=listing)
+    count_stat(listing.id, "trials")
+    panel = trial_panel(request, assistant=assistant, back=_back(listing))
+    match = resolve(panel.links.say)
+    answer: HttpResponseBase = match.func(request, **match.kwargs)
+    return answer
+
+
+def _panel(request: SiteRequest, listing: Listing) -> Panel | None:
+    """The trial as it stands, once the assistant is in the showroom."""
+    assistant = shown_assistant(listing.current) if listing.current else None
+    return trial_panel(request, assistant=assistant, back=_back(listing)) if assistant else None
+
+
+def _back(listing: Listing) -> str:
+    return f"{reverse('marketplace:entry', args=[listing.slug])}#try"
 
 
 def _away(listing: Listing) -> ServiceProblem:

@@ -63,6 +63,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "api-import-list": ("get", (), (403, 403, 403, 403, 403, 200, 401)),
     "api-import-detail": ("get", ("{import}",), (403, 403, 403, 403, 403, 200, 401)),
     "marketplace:entry": ("get", ("github",), PUBLIC),
+    "marketplace:try": ("post", ("github",), (409,) * 7),
     "marketplace:connect": ("get", (W, "github"), (302, 302, 403, 403, 404, 404, 302)),
     "marketplace:install": ("get", (W, "github"), MANAGE),
     "marketplace:installs": ("get", (W,), VIEW),
