@@ -11,9 +11,8 @@ async def wait_for_end(run_id: str, seconds: float) -> bool:
     """True once the run has ended or asks something; False when the time was over before."""
     try:
         async with asyncio.timeout(seconds):
-            async for event in read_events(run_id):
-                if event.kind == "done":
-                    return True
+            async for _event in read_events(run_id):  # beyond a `done` where an ask was answered since
+                pass
     except TimeoutError:
         return False
     return True
