@@ -14,12 +14,12 @@ from core.events import subscribe
 from core.jobs import enqueue_job
 from core.models import Event
 from marketplace.models import Install
+from marketplace.services.install_checks import CHECK
 from marketplace.services.search_index import queue_listings
 from marketplace.services.uses import record_run
 from marketplace.signals import listing_changed, listings_changed
 from proxy.models import Server
 
-CHECK = "marketplace.check_installs"
 TOLD = ("server.", "hub.", "provider.", "feature.", "assistant.values_filled")
 """Events after which something that an install lacked may be there, or gone."""
 

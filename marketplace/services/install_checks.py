@@ -13,6 +13,8 @@ from marketplace.services.install_assistants import Step, find_tools, place_tool
 from marketplace.signals import install_changed
 from proxy.models import Server
 
+CHECK = "marketplace.check_installs"
+
 
 def check_workspace(*, workspace_id: str) -> int:
     """Look at every install of a workspace again. Returns how many changed. Running it twice changes nothing."""
