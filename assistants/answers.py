@@ -133,4 +133,4 @@ def _question(data: Data) -> str:
         missing = ", ".join(str(one) for one in data.get("missing", ()))
         return f"To call {name} it needs: {missing}. Say so in the same conversation."
     arguments = json.dumps(data.get("arguments", {}), ensure_ascii=False)[:MOST_ASKED]
-    return f"It wants to call {name} with {arguments}. A person has to confirm that, on its chat page."
+    return f"It wants to call {name} with {arguments}, which has to be confirmed first."

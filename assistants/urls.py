@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from assistants.views import assistants, chat, conversations, edit, making, providers, settings, stream, trial, versions
+from assistants.views import (
+    agents,
+    assistants,
+    chat,
+    conversations,
+    edit,
+    making,
+    providers,
+    settings,
+    stream,
+    trial,
+    versions,
+)
 
 app_name = "assistants"
 
@@ -15,7 +27,11 @@ TALK = f"{CHAT}<str:conversation>/"
 TRY = "try/<str:token>/"
 MODELS = "w/<slug:workspace>/models/"
 
+AGENT = "a2a/<slug:workspace>/<slug:slug>"
+
 urlpatterns = [
+    path(AGENT, agents.agent, name="agent"),
+    path(f"{AGENT}/.well-known/agent-card.json", agents.card, name="agent-card"),
     path(LIST, assistants.list_assistants, name="list"),
     path(f"{LIST}new/", making.new_assistant, name="new"),
     path(ONE, assistants.show_assistant, name="detail"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -101,8 +102,13 @@ class AssistantRunSerializer(serializers.ModelSerializer[Run]):
         asks = self._answer(run).asks if run.state == Run.State.ASKING else ()
         return [{name: ask.get(name) for name in names} for ask in asks]
 
+    @cached_property
+    def _kept(self) -> dict[str, Answer]:
+        """One page of runs needs one query for all of their answers."""
+        return {}
+
     def _answer(self, run: Run) -> Answer:
-        kept: dict[str, Answer] = self.context.setdefault("answers", {})
+        kept = self._kept
         if run.id not in kept:
             shown = self.instance if isinstance(self.instance, list) else [run]
             many = getattr(self.parent, "instance", None)
