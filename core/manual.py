@@ -36,6 +36,7 @@ CONTENTS = (
             "connect": "docs/connect.md",
             "hubs": "docs/hubs.md",
             "assistants": "docs/assistants.md",
+            "ratings": "docs/ratings.md",
             "publishing": "docs/publishing.md",
             "api": "docs/api.md",
         },

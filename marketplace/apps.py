@@ -5,13 +5,15 @@ class MarketplaceConfig(AppConfig):
     name = "marketplace"
 
     def ready(self) -> None:
-        from marketplace import receivers, tasks  # noqa: F401  # importing them makes them known
+        from marketplace import receivers, review_tasks, tasks  # noqa: F401  # importing them makes them known
         from marketplace.mails import register_messages
         from marketplace.places import register
         from marketplace.publishing_places import register_publishing
+        from marketplace.review_places import register_reviews
         from marketplace.vocabulary import register_events
 
         register_events()
         register_messages()
         register()
         register_publishing()
+        register_reviews()

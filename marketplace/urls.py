@@ -8,6 +8,7 @@ from marketplace import views
 from marketplace.api import registry
 from marketplace.install_urls import install_urls
 from marketplace.publishing_urls import publishing_urls
+from marketplace.review_urls import review_urls
 from marketplace.views import imports
 from marketplace.views.listing import entry_page
 
@@ -26,5 +27,6 @@ urlpatterns = [
     path("operator/imports/<str:id>/", imports.report_page, name="import-report"),
     *publishing_urls,
     *install_urls,
+    *review_urls,
     path("marketplace/<slug:slug>/", entry_page, name="entry"),
 ]

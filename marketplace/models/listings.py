@@ -97,6 +97,8 @@ class Listing(PrefixedModel):
     rating_low = models.FloatField(default=0)
     """Lower and upper end of the range in which the true mean likely lies (90 %)."""
     rating_high = models.FloatField(default=0)
+    rating_made = models.JSONField(default=dict)
+    """How the rating came about: {"own", "market", "stars": [five counts, one star first], "left_out": {reason: n}}."""
     health = models.CharField(max_length=10, default="unknown")
     """good, poor, bad, unknown, or unprobed: what the evidence says."""
     score = models.FloatField(default=0)

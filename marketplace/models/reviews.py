@@ -17,6 +17,7 @@ class Review(PrefixedModel):
         SHOWN = "shown", _("Shown")
         HELD = "held", _("Held for a look")
         REMOVED = "removed", _("Removed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     id = prefixed_id("rev")
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="reviews")

@@ -15,6 +15,7 @@ Act = Callable[[Visitor], None]
 PUBLIC = (
     *("/", "/marketplace/", "/marketplace/?q=zzzz", "/marketplace/?q=time", "/marketplace/github/", "/docs/"),
     *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/assistants/"),
+    "/docs/ratings/",
     *("/docs/operations/", "/docs/publishing/"),
     *("/docs/security/", "/docs/decisions/", "/docs/api/", "/docs/performance/"),
     *("/api/docs/", "/api/docs/hubs/", "/api/docs/servers/", "/api/docs/calls/", "/api/docs/workspaces/"),

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core import signing
 from django.db import connection
 
-from accounts.services import create_key
+from accounts.models import User
+from accounts.services import create_key, create_workspace
 from assistants.services.assistant_versions import keep_and_deploy
 from assistants.services.assistants import create_assistant
 from assistants.services.conversations import start_conversation
@@ -23,7 +24,7 @@ from core.secrets import seal_for
 from core.webhooks.endpoints import create_endpoint
 from marketplace.catalogue.loader import find
 from marketplace.importers.stock import SOURCE, draft_of_entry
-from marketplace.models import Claim, ImportRun, Listing, ListingPicture, ListingVersion
+from marketplace.models import Claim, ImportRun, Listing, ListingPicture, ListingVersion, Publisher, Report, Review
 from marketplace.semver import version_key
 from marketplace.services.importing import upsert_listings
 from marketplace.services.installing import install_listing
@@ -85,6 +86,20 @@ def list_stock(*slugs: str) -> dict[str, Listing]:
     return {row.slug: row for row in Listing.objects.filter(slug__in=slugs).select_related("current")}
 
 
+def add_review(publisher: Publisher, writer: User) -> Review:
+    """Of a live listing, `notes`, by somebody else's workspace; reported."""
+    listing = Listing.objects.create(
+        slug="notes", kind="server", publisher=publisher, name="Notes", summary="Keeps notes.", letters="NO",
+        category="work", state="live", published_at=datetime.now(UTC),
+    )  # fmt: skip
+    workspace = create_workspace(actor=SYSTEM, name="Elsewhere", slug="elsewhere", owner=writer)
+    review = Review.objects.create(
+        listing=listing, workspace=workspace, user=writer, version="1.0.0", stars=4, text="Fine.", runs=6, days=2
+    )
+    Report.objects.create(listing=listing, review=review, user=writer, reason="spam")
+    return review
+
+
 @pytest.fixture
 def things(cast: Cast) -> Things:
     workspace = cast.workspace
@@ -130,7 +145,10 @@ def things(cast: Cast) -> Things:
     install = install_listing(
         actor=cast.principal("owner"), workspace=workspace, version=listed["deepwiki"].current, mapping={"hub": ""}
     )
+    review = add_review(publisher, cast.users["outsider"])
     ids = {
+        "review": review.id,
+        "report": review.reports.get().id,
         "install": install.id,
         "import": ImportRun.objects.create(origin="some.jsonl", source="import:some", state="done").id,
         "publisher": publisher.slug,
