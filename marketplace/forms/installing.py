@@ -40,8 +40,9 @@ class InstallForm(forms.Form):
                 self.fields[f"{VALUE}{known.name}"] = assistant_field(known)
             self._add_model(plan)
         if self._makes_servers():
+            hubs = list(_hubs(plan))
             self.fields["hub"] = forms.ChoiceField(
-                label=_("Put the server on the hub"), choices=list(_hubs(plan)), required=False
+                label=_("Put the server on the hub"), choices=hubs, initial=hubs[0][0], required=False
             )
 
     def _makes_servers(self) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from mcp import types
+
 from marketplace.catalogue.schema import Entry, Stdio
 from marketplace.importers.drafts import Author, ListingDraft
 from marketplace.importers.texts import repository_key, slug_of, web_address
-from marketplace.packages import ServerPackage
+from marketplace.packages import ServerPackage, ToolDefinition
+from proxy.bundled.server import bundled_tools
 
 SOURCE = "stock"
 
@@ -24,7 +27,12 @@ def draft_of_entry(entry: Entry) -> ListingDraft:
         name=entry.name,
         summary=entry.summary,
         category=entry.category,
-        package=ServerPackage(transports=entry.transports, requires=entry.requires, bundled=bundled and entry.offline),
+        package=ServerPackage(
+            transports=entry.transports,
+            tools=tuple(map(_tool, bundled_tools())) if bundled else (),
+            requires=entry.requires,
+            bundled=bundled and entry.offline,
+        ),
         author=stock_author(entry.publisher),
         readme=entry.description.strip(),
         tags=entry.tags,
@@ -36,4 +44,14 @@ def draft_of_entry(entry: Entry) -> ListingDraft:
         reads_only=not entry.writes,
         slug=entry.slug,
         letters=entry.letters,
+    )
+
+
+def _tool(known: types.Tool) -> ToolDefinition:
+    hints = known.annotations
+    return ToolDefinition(
+        name=known.name,
+        description=known.description or "",
+        input_schema=known.input_schema,
+        read_only=bool(hints and hints.read_only_hint),
     )

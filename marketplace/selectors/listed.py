@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from accounts.models import User, Workspace
@@ -71,13 +72,13 @@ def find_listing(slug: str) -> Listing | None:
 
 
 def targets_of(user: object, listing: Listing) -> list[Target]:
-    """The person's workspaces by name. Two queries."""
+    """The person's workspaces, teams before their own, by name. Two queries."""
     if not isinstance(user, User):
         return []
     roles = [role for role, actions in BUILT_IN.roles.items() if "install.manage" in actions]
     own = list(
         Workspace.objects.filter(memberships__user=user, memberships__role__in=roles, suspended_at=None).order_by(
-            "name", "id"
+            "-kind", "name", "id"
         )[:MOST_TARGETS]
     )
     there = {
@@ -132,7 +133,8 @@ def _server_lines(package: ServerPackage) -> Iterable[Line]:
     if runtimes and not any(not isinstance(way, Stdio) for way in ways):
         yield Line(_(" or ").join(runtimes))
     easiest = next((way for way in ways if way.sign_in == "none"), ways[0])
-    yield Line(str(SIGN_IN[easiest.sign_in]))
+    if easiest.sign_in != "key":  # which key it is stands among what it needs
+        yield Line(str(SIGN_IN[easiest.sign_in]))
     yield from (Line(thing) for thing in package.requires)
 
 
@@ -168,3 +170,20 @@ def _command(transport: Stdio) -> str:
     ]
     command = "python" if transport.runtime == "python" else transport.command
     return " ".join([command, *parts])
+
+
+def hosts_of(manifest: Manifest) -> list[str]:
+    """Where it sends what it is given, in words."""
+    words = {"model": _("your model"), "*": _("an address that you fill in")}
+    return [str(words.get(host, host)) for host in manifest.hosts]
+
+
+def language_names(tags: Sequence[str]) -> list[str]:
+    """Languages by the names that they have in themselves; a tag that is not known stays as it is."""
+    found = []
+    for tag in tags:
+        try:
+            found.append(str(get_language_info(tag.lower())["name_local"]))
+        except KeyError:
+            found.append(tag)
+    return found

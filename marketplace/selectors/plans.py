@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from accounts.models import Workspace
 from core.decision import Principal
 from marketplace.manifest_words import Said, sentences_of
+from marketplace.manifests import manifest_of
 from marketplace.models import Install, Listing, ListingVersion
 from marketplace.packages import AssistantPackage, Package, ServerPackage, read_manifest, read_package
 from marketplace.selectors.needs import INSTALL, SKIP, Need, ServerChoice, assistant_needs, server_needs
@@ -51,10 +53,12 @@ def plan_of(
     names: Mapping[str, str] = {}
     servers: tuple[ServerChoice, ...] = ()
     similar: tuple[Server, ...] = ()
+    manifest = read_manifest(version.manifest)
     if isinstance(package, ServerPackage):
         way = way if way is not None and 0 <= way < len(package.transports) else None
         way = best_way(actor, workspace, listing, package) if way is None else way
         needs = list(server_needs(actor, workspace, listing, package, way))
+        manifest = manifest_of(msgspec.structs.replace(package, transports=(package.transports[way],)))
         similar = tuple(Server.objects.filter(workspace=workspace, catalogue=listing.slug)) if not installed else ()
     else:
         servers = server_choices(actor, workspace, package)
@@ -65,7 +69,7 @@ def plan_of(
         listing=listing,
         version=version,
         package=package,
-        said=sentences_of(read_manifest(version.manifest), names),
+        said=sentences_of(manifest, names),
         way=way or 0,
         needs=tuple(needs),
         servers=servers,

@@ -18,6 +18,7 @@ from marketplace.models import Listing, ListingVersion, Publisher
 from marketplace.packages import manifest_json, package_json
 from marketplace.scanning.findings import findings_json, worst
 from marketplace.scanning.scan import scan_texts
+from marketplace.selectors.travel import writing_tools
 from marketplace.semver import FIRST, next_patch, version_key
 from marketplace.services.import_names import listing_slugs, publishers_of
 from marketplace.texts import Texts, Translation, texts_json
@@ -129,7 +130,7 @@ def _version(listing: Listing, draft: ListingDraft, number: str) -> ListingVersi
         package=package,
         content_hash=content_hash(package),
         texts=texts_json(texts),
-        manifest=manifest_json(manifest_of(draft.package)),
+        manifest=manifest_json(manifest_of(draft.package, writing_tools(draft.package))),
         readme=draft.readme,
         state=ListingVersion.State.QUARANTINE if blocked else ListingVersion.State.LIVE,
         findings=findings_json(findings),

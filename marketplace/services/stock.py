@@ -15,5 +15,7 @@ def sync_catalogue(*, actor: Principal) -> Report:
 
     Raises PermissionProblem.
     """
-    drafts = [*map(draft_of_entry, entries()), *map(draft_of_assistant, stock_assistants())]
-    return upsert_listings(actor=actor, source=SOURCE, drafts=drafts)
+    # Servers first: what an assistant's tools may change is said by the listings of their servers.
+    report = upsert_listings(actor=actor, source=SOURCE, drafts=map(draft_of_entry, entries()))
+    report.merge(upsert_listings(actor=actor, source=SOURCE, drafts=map(draft_of_assistant, stock_assistants())))
+    return report

@@ -20,6 +20,8 @@ from marketplace.models import Listing, Publisher
 from marketplace.packages import AssistantPackage, ServerPackage, read_manifest, read_package
 from marketplace.selectors.listed import (
     find_listing,
+    hosts_of,
+    language_names,
     lines_of,
     model_line,
     needed_names,
@@ -54,7 +56,9 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
     package = read_package(version.package)
     names = needed_names(package)
     targets = targets_of(request.user, listing)
-    only = targets[0].workspace if len(targets) == 1 else None
+    first = targets[0].workspace if targets else None
+    manifest = read_manifest(version.manifest)
+    said = sentences_of(manifest, names)
     count_stat(listing.id, "views")
     return render(
         request,
@@ -68,12 +72,14 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "by": by_line(listing),
             "verified": listing.publisher.proof != Publisher.Proof.NONE,
             "category_label": CATEGORIES.get(listing.category, listing.category),
-            "said": sentences_of(read_manifest(version.manifest), names),
+            "said": said,
+            "needed": list(dict.fromkeys(said.needs)),
+            "hosts": hosts_of(manifest),
+            "languages": language_names(listing.languages),
             "targets": targets,
             "refusal": refusal_to_install(listing, version),
-            "lines": lines_of(package, names, only),
-            "only": only,
-            "model": model_line(package, only),
+            "lines": lines_of(package, names, first),
+            "model": model_line(package, first),
             "ways": ways_of(package) if isinstance(package, ServerPackage) else [],
             "versions": versions_of(listing, names),
             "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
@@ -106,7 +112,7 @@ def _panel(request: SiteRequest, listing: Listing) -> Panel | None:
 
 
 def _back(listing: Listing) -> str:
-    return f"{reverse('marketplace:entry', args=[listing.slug])}#try"
+    return reverse("marketplace:entry", args=[listing.slug])
 
 
 def _away(listing: Listing) -> ServiceProblem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mcp import types
@@ -29,6 +30,12 @@ INSTRUCTIONS = (
 _STATELESS = "2026-07-28"
 
 _context: ContextVar[Context] = ContextVar("context")
+
+
+def bundled_tools() -> list[types.Tool]:
+    """What it offers, as it tells its clients, without starting it."""
+    with TemporaryDirectory(prefix="cr-tools-") as folder:
+        return [tool.definition for tool in Bundled(Path(folder))._toolbox.tools.values()]
 
 
 class Bundled:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from assistants.configuration import Variable
 from core.clock import now
 from marketplace.catalogue.schema import Http, Stdio
@@ -18,6 +20,7 @@ from marketplace.packages import (
     ToolNeed,
     manifest_json,
     package_json,
+    read_package,
 )
 from marketplace.selectors.travel import writing_tools
 from marketplace.semver import version_key
@@ -33,6 +36,11 @@ KEYED = Http(
 )
 RUNS = Stdio(runtime="npx", args=("-y", "orders-mcp"))
 SEARCH = ToolDefinition(name="search", description="Finds orders.", read_only=True)
+
+
+__all__ = [
+    "KEYED", "RUNS", "SEARCH", "add_version", "changed", "discover", "list_assistant", "list_server", "read_package",
+]  # fmt: skip
 
 
 def list_server(slug: str = "orders", *transports: Any, tools: tuple[ToolDefinition, ...] = (SEARCH,)) -> Listing:
@@ -71,3 +79,7 @@ def discover(server: Server, *tools: str) -> Server:
     server.state, server.discovered_at = Server.State.RUNNING, now()
     server.save()
     return server
+
+
+def changed(package: Package, **values: Any) -> Package:
+    return msgspec.structs.replace(package, **values)
