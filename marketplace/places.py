@@ -12,6 +12,11 @@ from core.http import SiteRequest
 from marketplace.models import Install, Listing
 from marketplace.selectors.finding import Ask, find, hydrate
 from marketplace.selectors.rows import by_line
+from marketplace.structured import structured_data
+
+
+def _structured(request: SiteRequest, listing: Listing) -> dict[str, str]:
+    return structured_data(listing)
 
 
 def register() -> None:
@@ -23,6 +28,7 @@ def register() -> None:
     )
     register_place("operator", _("Imports"), "marketplace:imports", "upload", 36, permission="operator.view")
     register_source(find_entries, order=60)
+    register_part("structured", _structured)
     register_source(find_installs, order=25)
 
 

@@ -11,14 +11,13 @@ import msgspec
 
 from marketplace.models import Listing
 from marketplace.search.stems import language_of, stems_of
+from marketplace.search.vocabulary import ABROAD
 from marketplace.search.words import words_of
 
 MOST_README = 4_000
 MOST_TOOLS = 60
 FORMAT = "2"
 """Part of every text's hash: raise it when documents are to be made anew."""
-ABROAD = "~"
-"""Begins every lexeme of a translation: `die` of a German text is not that of an English one."""
 
 
 class Texts(msgspec.Struct, frozen=True):

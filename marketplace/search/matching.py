@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from core.embedding import Vectors
 from marketplace.models.search import TIERS
-from marketplace.search.question import Question, Term, quoted
+from marketplace.search.question import Question, Term
+from marketplace.search.vocabulary import quoted
 
 BY_WORDS = 200
 BY_MEANING = 100
@@ -85,15 +86,16 @@ def candidates(question: Question, filters: Filters, vector: Vectors | None, *, 
     return [Candidate(*row) for row in run(made)]
 
 
-def mean_vector(listings: Sequence[str]) -> list[float] | None:
-    """The middle of the vectors of some listings."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT avg(vector)::vector::real[] FROM marketplace_searchmeaning WHERE listing_id = ANY(%s)",
-            [list(listings)],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
+def mean_vector(question: Question, best: int) -> list[float] | None:
+    """The middle of the vectors of what the words find best."""
+    if not question.terms:
+        return None
+    made = _Statement()
+    made.with_("lexical", _lexical(made, question, Filters(), best))
+    made.sql += """
+        SELECT avg(m.vector)::vector::real[] FROM lexical JOIN marketplace_searchmeaning AS m USING (listing_id)"""
+    middle: list[float] | None = run(made)[0][0]
+    return middle
 
 
 class _Statement:
@@ -117,15 +119,13 @@ class _Statement:
 
 
 def run(made: _Statement) -> list[tuple[Any, ...]]:
-    """Run it with the settings that the graph of meanings needs, for this transaction alone."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.ef_search = 100; SET LOCAL hnsw.iterative_scan = relaxed_order")
+    with connection.cursor() as cursor:
         cursor.execute(made.sql, made.values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _lexical(made: _Statement, question: Question, filters: Filters) -> str:
+def _lexical(made: _Statement, question: Question, filters: Filters, best: int = BY_WORDS) -> str:
     tier = tier_for(question, filters)
     return f"""
         SELECT listing_id FROM (
@@ -133,17 +133,25 @@ def _lexical(made: _Statement, question: Question, filters: Filters) -> str:
             WHERE d.words @@ {made.value(tsquery(question))}::tsquery {f"AND d.tier >= {tier}" if tier else ""}
                 {_filter(made, filters)}
             LIMIT {2 * MOST_WEIGHED}
-        ) AS d ORDER BY {_text_rank(made, question.terms)} * (0.9 + 0.1 * d.score) DESC LIMIT {BY_WORDS}"""
+        ) AS d ORDER BY {_text_rank(made, question.terms)} * (0.9 + 0.1 * d.score) DESC LIMIT {best}"""
 
 
 def _near(made: _Statement, vector: Vectors, filters: Filters) -> str:
+    """The graph's own settings are made before it is asked, for this statement alone: it is joined to them."""
     distance = f"m.vector <#> {made.vector(vector)}"
-    if filters.combos is None:
-        return f"SELECT m.listing_id FROM marketplace_searchmeaning AS m ORDER BY {distance} LIMIT {BY_MEANING}"
-    exact = " + 0" if filters.documents <= FEW else ""
-    return f"""
-        SELECT m.listing_id FROM marketplace_searchmeaning AS m JOIN marketplace_searchdocument AS d USING (listing_id)
-        WHERE true {_filter(made, filters)} ORDER BY ({distance}){exact} LIMIT {BY_MEANING}"""
+    nearest = f"SELECT m.listing_id FROM marketplace_searchmeaning AS m ORDER BY {distance} LIMIT {BY_MEANING}"
+    if filters.combos is not None:
+        exact = " + 0" if filters.documents <= FEW else ""
+        nearest = f"""
+            SELECT m.listing_id FROM marketplace_searchmeaning AS m
+            JOIN marketplace_searchdocument AS d USING (listing_id)
+            WHERE true {_filter(made, filters)} ORDER BY ({distance}){exact} LIMIT {BY_MEANING}"""
+    return f"SELECT listing_id FROM ({_SETTINGS}) AS made, LATERAL ({nearest}) AS nearest WHERE made.ready"
+
+
+_SETTINGS = f"""
+    SELECT set_config('hnsw.ef_search', '{BY_MEANING}', true) IS NOT NULL
+        AND set_config('hnsw.iterative_scan', 'relaxed_order', true) IS NOT NULL AS ready OFFSET 0"""
 
 
 def _filter(made: _Statement, filters: Filters) -> str:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
 
 import msgspec
-from django.db import connection
-from django.db.models import Q
 
-from marketplace.models import SearchWord
-from marketplace.search.documents import ABROAD
-from marketplace.search.spelling import best_matches, grams_of, slips_allowed
 from marketplace.search.stems import ASKED, stems_in
+from marketplace.search.vocabulary import ABROAD, Counts, count_words, likely_meant, most_beside, words_from
 from marketplace.search.words import is_cjk, words_of
 
 LONGEST = 200
 MOST_WORDS = 10
-MOST_COMPLETIONS = 8
-MOST_MEANT = 4
 SHORT_WORD, LONG_WORD = 4, 8
 MOST_TELLING = 6
 """Words of a long question that decide what is found; the others only order it."""
@@ -94,7 +88,8 @@ def understand(text: str, documents: int) -> Question:
     stems = stems_in(words, ASKED)
     kept = [word for word in words if all(stems[language][word] is not None for language in ASKED)] or words
     terms = [Term(word=word, lexemes=_lexemes(word, [stems[language][word] for language in ASKED])) for word in kept]
-    known = _known(_joined(kept), terms, kept[-1] if kept else "")
+    last = kept[-1] if kept and len(kept[-1]) >= (1 if is_cjk(kept[-1]) else 2) else ""
+    known = count_words({lexeme for term in terms for lexeme in term.lexemes} | set(_joined(kept)), last)
     for term in terms:
         _weigh(term, known, documents)
     _mend(terms, known, documents)
@@ -113,23 +108,7 @@ def _joined(words: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {a + b: (a, b) for a, b in pairwise(words) if not is_cjk(a + b)}
 
 
-def _known(joined: Iterable[str], terms: Sequence[Term], last: str) -> dict[str, int]:
-    """Documents of every lexeme in question, and of words that begin with the last one."""
-    wanted = {lexeme for term in terms for lexeme in term.lexemes} | set(joined)
-    if len(last) < (1 if is_cjk(last) else 2):
-        return dict(SearchWord.objects.filter(word__in=wanted).values_list("word", "documents"))
-    sql = "SELECT word, documents FROM marketplace_searchword WHERE word = ANY(%s)"
-    longer = " UNION ALL (SELECT word, documents FROM marketplace_searchword WHERE word LIKE %s AND word <> ALL(%s) "
-    starts = [mark + last.replace("_", "\\_") + "%" for mark in ("", ABROAD)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql + 2 * (longer + f"ORDER BY documents DESC LIMIT {MOST_COMPLETIONS})"),
-            [list(wanted), starts[0], list(wanted), starts[1], list(wanted)],
-        )
-        return dict(cursor.fetchall())
-
-
-def _weigh(term: Term, known: dict[str, int], documents: int) -> None:
+def _weigh(term: Term, known: Counts, documents: int) -> None:
     """Inverse document frequency by its most common lexeme."""
     english = max((known.get(lexeme, 0) for lexeme in term.lexemes if not lexeme.startswith(ABROAD)), default=0)
     abroad = max((known.get(lexeme, 0) for lexeme in term.lexemes if lexeme.startswith(ABROAD)), default=0)
@@ -139,64 +118,54 @@ def _weigh(term: Term, known: dict[str, int], documents: int) -> None:
     term.weight = _rarity(term.documents, documents)
 
 
-def _mend(terms: Sequence[Term], known: dict[str, int], documents: int) -> None:
-    """Take words that nobody has for their most likely neighbours."""
+def _mend(terms: Sequence[Term], known: Counts, documents: int) -> None:
+    """Words that nobody has: the beginning of others, or a slip, or a form of its own that others begin like."""
+    unknown = [term for term in terms if not term.documents and not _begun(term.word, known)]
+    if not unknown:
+        return
+    _take_relatives({term.word: term for term in unknown if len(term.word) >= SHORT_WORD}, documents)
+    unknown = [term for term in unknown if not term.documents]
+    likely = likely_meant([term.word for term in unknown])
+    for term in unknown:
+        if meant := likely.get(term.word):
+            others = [
+                lexeme for other in terms if other is not term for lexeme in likely.get(other.word) or other.lexemes
+            ]
+            term.meant = meant[0] if len(meant) == 1 or not others else most_beside(meant, others)
+            likely[term.word] = [term.meant]
+    _replace([term for term in unknown if term.meant], documents)
+    starts = {term.word[: max(5, len(term.word) * 2 // 5)]: term for term in unknown if not term.documents}
+    _take_relatives({start: term for start, term in starts.items() if len(term.word) >= LONG_WORD}, documents)
+
+
+def _replace(terms: Sequence[Term], documents: int) -> None:
+    """Look for what was meant."""
+    if not terms:
+        return
+    stems = stems_in([term.meant for term in terms], ASKED)
     for term in terms:
-        if not term.documents and not _begun(term.word, known) and len(term.word) >= SHORT_WORD:
-            _take_relatives(term, term.word, documents)
-    unknown = {term.word: _likely(term.word) for term in terms if not term.documents and not _begun(term.word, known)}
-    for term in terms:
-        if not (likely := unknown.get(term.word)):
-            continue
-        others = [lexeme for other in terms if other is not term for lexeme in unknown.get(other.word) or other.lexemes]
-        term.meant = likely[0] if len(likely) == 1 or not others else _beside(likely, others)
-        stems = stems_in([term.meant], ASKED)
         term.lexemes = _lexemes(term.meant, [stems[language][term.meant] for language in ASKED])
-        found = SearchWord.objects.filter(word__in=term.lexemes)
-        _weigh(term, dict(found.values_list("word", "documents")), documents)
+    found = count_words(lexeme for term in terms for lexeme in term.lexemes)
     for term in terms:
-        if not term.documents and len(term.word) >= LONG_WORD and not _begun(term.word, known):
-            _take_relatives(term, term.word[: max(5, len(term.word) * 2 // 5)], documents)
+        _weigh(term, found, documents)
 
 
-def _begun(word: str, known: dict[str, int]) -> bool:
+def _begun(word: str, known: Counts) -> bool:
     """Is somebody still typing it?"""
     return any(other.removeprefix(ABROAD).startswith(word) for other in known)
 
 
-def _likely(word: str) -> list[str]:
-    if not (grams := grams_of(word)):
-        return []
-    slips = slips_allowed(word)
-    rows = SearchWord.objects.filter(grams__overlap=grams, documents__gte=2).values_list("word", "documents")
-    bare = ((other.removeprefix(ABROAD), count) for other, count in rows)
-    return best_matches(word, [row for row in bare if abs(len(row[0]) - len(word)) <= slips])[:MOST_MEANT]
-
-
-def _beside(meant: Sequence[str], others: Sequence[str]) -> str:
-    """The one that stands most often in a text with the other words: `wether forecast` is about weather."""
-    beside = " | ".join(map(quoted, others))
-    sql = """
-        SELECT word FROM unnest(%s::text[]) WITH ORDINALITY AS w (word, place), LATERAL (
-            SELECT count(*) AS documents FROM (
-                SELECT FROM marketplace_searchdocument
-                WHERE words @@ (quote_literal(word) || ' & (' || %s || ')')::tsquery LIMIT 100
-            ) AS found) AS counted
-        ORDER BY documents DESC, place LIMIT 1"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [list(meant), beside])
-        return str(cursor.fetchone()[0])
-
-
-def _take_relatives(term: Term, start: str, documents: int) -> None:
-    """Words that begin alike stand for one that nobody has: inflections, and compounds as German makes them."""
-    alike = SearchWord.objects.filter(Q(word__startswith=start) | Q(word__startswith=ABROAD + start))
-    rows = list(alike.order_by("-documents").values_list("word", "documents")[:MOST_COMPLETIONS])
-    if rows:
-        term.near = tuple(word for word, _ in rows)
-        term.documents = sum(count for _, count in rows)
-        term.weight = _rarity(term.documents, documents)
-        term.foreign = all(word.startswith(ABROAD) for word in term.near)
+def _take_relatives(terms: Mapping[str, Term], documents: int) -> None:
+    """By the text that they begin with: inflections, and compounds as German makes them."""
+    if not terms:
+        return
+    for start, found in words_from(list(terms)).items():
+        if found:
+            term = terms[start]
+            term.near = tuple(found)
+            term.documents = sum(found.values())
+            term.weight = _rarity(term.documents, documents)
+            term.foreign = all(word.startswith(ABROAD) for word in found)
 
 
 def _rarity(found: int, documents: int) -> float:
@@ -204,12 +173,7 @@ def _rarity(found: int, documents: int) -> float:
     return math.log(1 + (max(documents, found) - found + 0.5) / (found + 0.5))
 
 
-def quoted(lexeme: str) -> str:
-    """A lexeme as it stands in a tsquery."""
-    return "'" + lexeme.replace("\\", "").replace("'", "''") + "'"
-
-
-def _complete(terms: Sequence[Term], kept: Sequence[str], known: dict[str, int], documents: int) -> None:
+def _complete(terms: Sequence[Term], kept: Sequence[str], known: Counts, documents: int) -> None:
     """Words written together count for both; words that begin with the last one count for it."""
     for joined, (a, b) in _joined(kept).items():
         if joined in known:

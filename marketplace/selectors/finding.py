@@ -161,8 +161,7 @@ def meaning_of(question: Question) -> Vectors | None:
         return None
     if not question.foreign:
         return vector
-    by_words = sorted(candidates(question, Filters(), None), key=lambda found: -found.text)[:BRIDGE]
-    middle = mean_vector([found.listing for found in by_words]) if by_words else None
+    middle = mean_vector(question, BRIDGE)
     if middle is None:
         return vector
     bridge = np.array(middle, np.float32)

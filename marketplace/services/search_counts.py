@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from core.clock import now as clock_now
 from marketplace.models import SearchCombo, SearchState
 from marketplace.models.search import TIERS
-from marketplace.search.documents import ABROAD
 from marketplace.search.spelling import grams_of
+from marketplace.search.vocabulary import ABROAD
 
 SMALL = 50_000
 """Up to so many documents all is counted after each change; beyond, by a timer."""
