@@ -20,6 +20,9 @@ def register_messages() -> None:
     register_message("marketplace.listing_quarantined", _("%(name)s is no longer shown for now"))
     register_message("marketplace.listing_released", _("%(name)s is shown again"))
     register_message("marketplace.listing_removed", _("%(name)s was removed"))
+    register_message("marketplace.evidence_lowered", _("%(name)s has not worked well for three days"))
+    register_message("marketplace.evidence_deprecated", _("%(name)s is deprecated: it has not worked for a month"))
+    register_message("marketplace.evidence_restored", _("%(name)s works again"))
 
 
 def tell_publisher(kind: str, listing: Listing, *, version: ListingVersion | None = None, note: str = "") -> int:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from core.jobs import JobLater, job_task
 from core.schedule import timer
-from marketplace.receivers import CHECK
 from marketplace.services import ranking
 from marketplace.services.imports import IMPORT, run_import
-from marketplace.services.install_checks import check_workspace
+from marketplace.services.install_checks import CHECK, check_workspace
+from marketplace.services.probe_plans import PROBE, plan_new, start_due
+from marketplace.services.probing import forget_probes, probe_listing
 from marketplace.services.scans import give_up_scan, run_scan
 from marketplace.services.search_counts import recount
 from marketplace.services.search_index import REINDEX, index_pending
@@ -63,3 +64,19 @@ def count_uses() -> None:
 @timer("marketplace.write_stats", every=timedelta(minutes=1))
 def keep_stats() -> None:
     write_stats()
+
+
+@job_task(PROBE, queue="discovery", lease=timedelta(minutes=5), max_attempts=3)
+def probe(subject: str) -> None:
+    probe_listing(listing_id=subject)
+
+
+@timer("marketplace.start_probes", every=timedelta(minutes=1))
+def start_probes() -> None:
+    start_due()
+
+
+@timer("marketplace.plan_probes", every=timedelta(hours=1))
+def plan_probes() -> None:
+    plan_new()
+    forget_probes()

@@ -26,6 +26,7 @@ def register_events() -> None:
     register_event("listing.deprecated", _("%(actor)s advises against %(name)s"))
     register_event("listing.restored", _("%(name)s is live again"))
     register_event("listing.removed", _("%(actor)s removed the listing %(name)s"))
+    register_event("listing.probe_asked", _("%(actor)s asked for a probe of %(name)s"), webhook=False)
     register_event("listing.featured", _("%(actor)s chose the operator's picks"))
     register_event(
         "catalogue.imported",

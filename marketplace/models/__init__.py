@@ -1,7 +1,7 @@
 """Publishers, listings, installs, reviews, evidence, collections."""
 
 from marketplace.models.collections import Collection, CollectionItem, ListingStat, SearchTerm
-from marketplace.models.evidence import ListingDay, ListingNotice, Probe
+from marketplace.models.evidence import ListingDay, ListingNotice, Probe, ProbePlan
 from marketplace.models.imports import ImportRun
 from marketplace.models.installs import Install, ListingUse
 from marketplace.models.listings import Listing, ListingAlias, ListingPicture, ListingVersion
@@ -18,7 +18,7 @@ from marketplace.models.search import (
 
 __all__ = [
     "Claim", "Collection", "CollectionItem", "ImportRun", "Install", "Listing", "ListingAlias", "ListingDay",
-    "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe", "Publisher",
+    "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe", "ProbePlan", "Publisher",
     "PublisherFollow", "Report", "Review", "ReviewVote", "SearchCombo", "SearchDocument", "SearchMeaning",
     "SearchPending", "SearchState", "SearchTerm", "SearchWord",
 ]  # fmt: skip

@@ -35,6 +35,24 @@ class Probe(PrefixedModel):
         return f"{self.listing_id} {self.outcome}"
 
 
+class ProbePlan(models.Model):
+    """When a listing is looked at next. It has one as long as there is something to look at."""
+
+    listing = models.OneToOneField(Listing, primary_key=True, on_delete=models.CASCADE, related_name="probe_plan")
+    host = models.CharField(max_length=255, blank=True)
+    """Whom the probe asks; empty for what runs here."""
+    due_at = models.DateTimeField()
+    probed_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    """When somebody last asked for a probe out of turn."""
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="probe_plan_due")]
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} {self.due_at:%F %T}"
+
+
 class ListingDay(models.Model):
     """The worst outcome of a day (UTC): one square of the strip on the page."""
 

@@ -77,6 +77,12 @@ async def discover(upstreams: Upstreams, spec: UpstreamSpec) -> Discovered:
     return Discovered(**known)
 
 
+async def list_tools(session: UpstreamSession) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """The tools of an open session as the server sent them, and notes on what was left out. Raises UpstreamProblem."""
+    notes: list[str] = []
+    return await _all_pages(session, "tools/list", "tools", notes), tuple(notes)
+
+
 async def _opened(upstreams: Upstreams, spec: UpstreamSpec) -> list[UpstreamSession]:
     """One session for each era that the server speaks, the newest first. Raises UpstreamProblem when it speaks none."""
     sessions: list[UpstreamSession] = []

@@ -1,0 +1,1 @@
+"""What a look at a listing says: pure functions, no database."""
