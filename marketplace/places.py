@@ -9,6 +9,7 @@ from accounts.http import WorkspaceRequest
 from core.components.places import register_place
 from core.find import MOST, Group, Hit, register_source
 from core.http import SiteRequest
+from marketplace.listing_parts import register_part
 from marketplace.models import Install, Listing
 from marketplace.selectors.finding import Ask, find, hydrate
 from marketplace.selectors.rows import by_line
