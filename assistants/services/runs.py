@@ -25,6 +25,7 @@ from billing.services import record_usage
 from core import redis
 from core.clock import now
 from core.decision import Principal
+from proxy.models import Hub
 
 log = logging.getLogger(__name__)
 
@@ -178,13 +179,19 @@ def _caller_now(run: Run) -> Caller | None:
         return Caller(asked, guest=True)
     if run.channel == Conversation.Channel.CHECK and asked.id == SYSTEM.id:
         return Caller(asked, guest=True)
-    principal = principal_again(asked, run.workspace_id)
+    principal = _visitor(run, asked) if asked.kind == "anonymous" else principal_again(asked, run.workspace_id)
     if principal is NOBODY:
         return None
     if run.channel == Conversation.Channel.TOOL:
         here = in_workspace(run.workspace_id, "tool", run.assistant_id, hub_id=principal.hub_id)
         return Caller(principal) if allowed(principal, "tool.call", here) else None
     return Caller(principal) if allowed(principal, "assistant.use", here) else None
+
+
+def _visitor(run: Run, asked: Principal) -> Principal:
+    """Whoever came over an open hub, for as long as it is open: they may use what it offers, and nothing else."""
+    hubs = Hub.objects.filter(pk=asked.hub_id, workspace=run.workspace_id, workspace__suspended_at=None, open=True)
+    return asked if run.channel == Conversation.Channel.TOOL and hubs.exists() else NOBODY
 
 
 def _counts(run: Run) -> dict[str, Any]:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-import pytest
-from mcp import types
+import asyncio
+import contextlib
+import json
+import time
+from typing import Any
 
-from assistants.models import Conversation, Run
+import pytest
+from django.db import connections
+from mcp import types
+from mcp.shared.exceptions import MCPError
+
+from assistants.models import Assistant, Conversation, ModelProvider, Run
+from assistants.services.assistant_versions import keep_and_deploy
+from assistants.services.assistants import delete_assistant, pause_assistant, resume_assistant, save_draft, set_offers
+from assistants.services.keeping import close_doors, keep_doors
+from core.errors import ServiceProblem
+from proxy.models import Call, Server
+from proxy.services.servers import delete_server
 from tests.assistants.doorkit import ERAS, Site, doors, site
 from tests.assistants.running import Answering, MakeAssistant, MakeHub
 from tests.cast import Cast
+from tests.peers.fixtures import Peers, wait_until
 
 __all__ = ["doors", "site"]
 
@@ -53,3 +68,229 @@ def test_a_hub_offers_it(
     site.run(scenario())
     run = Run.objects.get()
     assert run.channel == Conversation.Channel.TOOL and run.given == {"city": "Rome"}
+
+
+def member_key(cast: Cast) -> str:
+    return cast.key("member", "mcp")
+
+
+def ask(message: str, name: str = "ask_helper", **more: str) -> tuple[str, dict[str, str]]:
+    return name, {"message": message, **more}
+
+
+@pytest.fixture
+def model(cast: Cast, peers: Peers) -> ModelProvider:
+    """A provider whose models do as `tests.peers.model_brain` says."""
+    peer = peers.start("model_openai")
+    return ModelProvider.objects.create(
+        workspace=cast.workspace, kind="openai", name="peer", base_url=peer.url, is_default=True
+    )
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_a_conversation_goes_on(
+    mode: str, cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant, model: Any
+) -> None:
+    hub = make_hub("handy")
+    make_assistant(None, model={"name": "echo"})
+
+    key, other = member_key(cast), cast.key("admin", "mcp")
+
+    async def scenario() -> None:
+        async with site.client(hub, key, mode) as client:
+            first = await client.call_tool(*ask("one"))
+            assert said(first).startswith("You said: one\n")
+            conversation = (first.meta or {})["io.crossroads/conversation"]
+            assert conversation in said(first)  # where a model sees it
+            second = await client.call_tool(*ask("two", conversation=conversation))
+            assert said(second).startswith("You said: two\n")
+            nobody = await client.call_tool(*ask("three", conversation="cnv_none"))
+            assert nobody.is_error and "no such conversation" in said(nobody)
+        async with site.client(hub, other, mode) as client:
+            stranger = await client.call_tool(*ask("four", conversation=conversation))
+            assert stranger.is_error and "no such conversation" in said(stranger)
+
+    site.run(scenario())
+    assert Conversation.objects.count() == 1
+    wait_until(lambda: Call.objects.filter(name="ask_helper").count() == 4, what="the records of the calls")
+    assert {call.outcome for call in Call.objects.filter(name="ask_helper")} == {"answered", "tool_error"}
+
+
+def test_a_structured_answer(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant, model: Any
+) -> None:
+    hub = make_hub("handy")
+    schema = {"type": "object", "properties": {"sum": {"type": "number"}}, "required": ["sum"]}
+    given = {"type": "object", "properties": {"a": {"type": "number"}}, "required": ["a"]}
+    make_assistant(None, model={"name": "tools"}, output_schema=schema, input_schema=given)
+
+    key = member_key(cast)
+
+    async def scenario() -> None:
+        async with site.client(hub, key) as client:
+            tool = next(tool for tool in (await client.list_tools()).tools if tool.name == "ask_helper")
+            assert tool.output_schema == schema and tool.input_schema["properties"]["input"] == given
+            answer = await client.call_tool("ask_helper", {"message": 'hand in {"sum": 5}', "input": {"a": 1}})
+            assert not answer.is_error and answer.structured_content == {"sum": 5}
+            wrong = await client.call_tool("ask_helper", {"message": "x", "input": {"a": "b"}})
+            assert wrong.is_error and "not of type 'number'" in said(wrong)
+
+    site.run(scenario())
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_a_call_is_cancelled(
+    mode: str, cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant, model: Any
+) -> None:
+    hub = make_hub("handy")
+    make_assistant(None, model={"name": "endless"})
+
+    key = member_key(cast)
+
+    async def scenario() -> None:
+        async with site.client(hub, key, mode) as client:
+            asking = asyncio.create_task(client.call_tool(*ask("Go on for ever.")))
+            await asyncio.to_thread(wait_until, begun, what="the run")
+            asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asking
+            await asyncio.to_thread(wait_until, stopped, what="its end")
+
+    site.run(scenario())
+    assert Run.objects.get().state == Run.State.CANCELLED
+
+
+def begun() -> bool:
+    try:
+        return Run.objects.filter(first_word_at__isnull=False).exists() or Run.objects.filter(state="running").exists()
+    finally:
+        connections.close_all()
+
+
+def stopped() -> bool:
+    try:
+        return Run.objects.get().state == Run.State.CANCELLED
+    finally:
+        connections.close_all()
+
+
+def test_hubs_follow_what_becomes_of_it(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
+) -> None:
+    hub, admin = make_hub("handy"), cast.principal("admin")
+    assistant = make_assistant(None)
+    key = member_key(cast)
+
+    async def names() -> set[str]:
+        async with site.client(hub, key) as client:
+            return {tool.name for tool in (await client.list_tools()).tools}
+
+    def offered() -> set[str]:
+        found: set[str] = site.run(names())
+        return {name for name in found if name.startswith("ask_")}
+
+    server = Server.objects.get(transport="internal")
+    assert (server.slug, server.title, server.state) == ("assistants", "Assistants", "running")
+    assert list(server.hub_servers.values_list("hub", flat=True)) == [hub.id]
+    assert offered() == {"ask_helper"}
+    for off, on in (
+        (pause_assistant, resume_assistant),
+        (lambda **w: set_offers(**w, offer_tool=False), lambda **w: set_offers(**w, offer_tool=True)),
+    ):
+        off(actor=admin, assistant=assistant)
+        wait_until(lambda: offered() == set(), what="the tool to go")
+        on(actor=admin, assistant=assistant)
+        wait_until(lambda: offered() == {"ask_helper"}, what="the tool to come back")
+    delete_assistant(actor=admin, assistant=assistant)
+    wait_until(lambda: offered() == set(), what="the tool to go")
+    with pytest.raises(ServiceProblem):
+        delete_server(actor=admin, server=server)
+
+
+def test_what_went_meanwhile_is_told(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
+) -> None:
+    """The hub did not hear of it yet: the worker refuses."""
+    hub = make_hub("handy")
+    assistant = make_assistant(None)
+
+    key = member_key(cast)
+
+    async def scenario() -> types.CallToolResult:
+        async with site.client(hub, key) as client:
+            await asyncio.to_thread(gone)
+            return await client.call_tool(*ask("Hello"))
+
+    def gone() -> None:
+        Assistant.objects.filter(pk=assistant.pk).update(state="paused")
+        connections.close_all()
+
+    result = site.run(scenario())
+    assert result.is_error and "paused, or gone" in said(result)
+
+
+def test_assistants_that_ask_one_another_come_to_an_end(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant, model: Any
+) -> None:
+    hub, admin = make_hub("handy"), cast.principal("admin")
+    ping = make_assistant(None, slug="ping", model={"name": "tools"})
+    make_assistant(hub, slug="pong", tools=("ask_ping",), model={"name": "tools"})
+    draft = {"model": {"name": "tools"}, "tools": [{"hub": hub.id, "name": "ask_pong"}]}
+    save_draft(actor=admin, assistant=ping, configuration=draft, revision=None)
+    keep_and_deploy(actor=admin, assistant=ping)
+    message = "hello"
+    for turn in range(5):
+        name = "ask_ping" if turn % 2 else "ask_pong"
+        message = f"call {name} " + json.dumps({"message": message})
+
+    key = member_key(cast)
+
+    async def scenario() -> types.CallToolResult:
+        async with site.client(hub, key) as client:
+            return await client.call_tool(*ask(message, "ask_ping"))
+
+    result = site.run(scenario())
+    assert "Assistants asked one another 3 times" in said(result)
+    assert sorted(Run.objects.values_list("depth", flat=True)) == [0, 1, 2, 3]
+
+
+def test_no_worker_is_told_and_others_go_on(
+    cast: Cast, site: Site, answering: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
+) -> None:
+    hub = make_hub("handy")
+    make_assistant(None)
+
+    key = member_key(cast)
+
+    async def scenario() -> float:
+        async with site.client(hub, key) as client:
+            before = time.monotonic()
+            asking = asyncio.create_task(client.call_tool(*ask("Hello")))
+            other = await client.call_tool("handy__add_numbers", {"a": 2, "b": 3})
+            assert said(other) == "5" and not asking.done()
+            with pytest.raises(MCPError, match="no worker takes their runs"):
+                await asking
+            return time.monotonic() - before
+
+    assert 4 < site.run(scenario()) < 12
+    assert not Run.objects.exists()
+    keep_doors()  # what was taken back is not done later
+    assert not Run.objects.exists()
+    close_doors()
+
+
+def test_a_viewer_may_not(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
+) -> None:
+    hub = make_hub("handy")
+    make_assistant(None)
+
+    key = cast.key("viewer", "mcp")
+
+    async def scenario() -> None:
+        async with site.client(hub, key) as client:
+            with pytest.raises(MCPError, match="role viewer"):
+                await client.call_tool(*ask("Hello"))
+
+    site.run(scenario())
+    assert not Run.objects.exists()
