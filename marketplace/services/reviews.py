@@ -51,6 +51,8 @@ def may_review(*, workspace: Workspace, listing: Listing, user_id: str = "") -> 
 
     if listing.state not in Listing.SHOWN:
         return no("not_shown", _("It is not on the marketplace, so that it cannot be reviewed."))
+    if workspace.suspended_at is not None:
+        return no("suspended", _("This workspace is suspended. Ask the operator."))
     if is_publishers(listing, workspace, user_id):
         return no("publisher", _("Whoever publishes something does not review it."))
     if review is not None and not (review.state == S.WITHDRAWN and review.edited_at is None):

@@ -81,7 +81,8 @@ def test_a_publishers_ring_does_not_move_the_number(listing: Listing) -> None:
     assert number(recounted(listing)) == before
     assert listing.rating_made["left_out"] == {"publisher": 20}
     # Somebody who joins the publisher later takes their review out of the number.
-    Membership.objects.create(workspace=theirs, user=Review.objects.earliest("id").user, role="member")
+    joined = User.objects.get(pk=Review.objects.earliest("id").user_id)
+    Membership.objects.create(workspace=theirs, user=joined, role="member")
     assert recounted(listing).rating_count == 11
 
 
