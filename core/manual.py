@@ -37,6 +37,7 @@ CONTENTS = (
             "hubs": "docs/hubs.md",
             "assistants": "docs/assistants.md",
             "ratings": "docs/ratings.md",
+            "evidence": "docs/evidence.md",
             "publishing": "docs/publishing.md",
             "api": "docs/api.md",
         },

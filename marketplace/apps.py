@@ -6,6 +6,7 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         from marketplace import receivers, review_tasks, tasks  # noqa: F401  # importing them makes them known
+        from marketplace.evidence_places import register_evidence
         from marketplace.mails import register_messages
         from marketplace.places import register
         from marketplace.publishing_places import register_publishing
@@ -17,3 +18,4 @@ class MarketplaceConfig(AppConfig):
         register()
         register_publishing()
         register_reviews()
+        register_evidence()

@@ -13,11 +13,12 @@ from assistants.signals import assistant_deleted, run_finished
 from core.events import subscribe
 from core.jobs import enqueue_job
 from core.models import Event
-from marketplace.models import Install
+from marketplace.models import Install, ListingVersion
 from marketplace.services.install_checks import CHECK
+from marketplace.services.probe_plans import plan_soon
 from marketplace.services.search_index import queue_listings
 from marketplace.services.uses import record_run
-from marketplace.signals import listing_changed, listings_changed
+from marketplace.signals import listing_changed, listings_changed, version_live
 from proxy.models import Server
 
 TOLD = ("server.", "hub.", "provider.", "feature.", "assistant.values_filled")
@@ -32,6 +33,11 @@ def _index_listing(listing_id: str, **_: Any) -> None:
 @receiver(listings_changed, dispatch_uid="search.listings_changed")
 def _index_listings(listing_ids: Sequence[str], **_: Any) -> None:
     queue_listings(listing_ids=listing_ids)
+
+
+@receiver(version_live, dispatch_uid="evidence.version_live")
+def _probe_soon(version: ListingVersion, **_: Any) -> None:
+    plan_soon(listing_id=version.listing_id)
 
 
 @receiver(run_finished, dispatch_uid="installs.run_finished")

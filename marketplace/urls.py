@@ -9,7 +9,7 @@ from marketplace.api import registry
 from marketplace.install_urls import install_urls
 from marketplace.publishing_urls import publishing_urls
 from marketplace.review_urls import review_urls
-from marketplace.views import imports
+from marketplace.views import evidence, imports
 from marketplace.views.listing import entry_page
 
 app_name = "marketplace"
@@ -23,6 +23,8 @@ urlpatterns = [
     path("marketplace/", views.market_page, name="catalogue"),
     path("marketplace/new.rss", views.new_feed, name="new-feed"),
     path("marketplace/<slug:slug>/card.png", views.card_picture, name="card"),
+    path("marketplace/<slug:slug>/probe/", evidence.probe_again, name="probe"),
+    path("operator/evidence/", evidence.queue, name="evidence"),
     path("operator/imports/", imports.imports_page, name="imports"),
     path("operator/imports/<str:id>/", imports.report_page, name="import-report"),
     *publishing_urls,

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from django.urls import path
+
 from core.api.base import ApiRouter
+from marketplace.api.evidence import EvidenceApi, ProbeApi
 from marketplace.api.imports import ImportApi
 from marketplace.api.installs import InstallApi
 from marketplace.api.listings import ListedApi
 from marketplace.api.moderation import ListingModerationApi, VersionQueueApi
 from marketplace.api.publishing import ListingApi, PublisherApi
+from marketplace.api.reports import ReportQueueApi, ReviewModerationApi
+from marketplace.api.reviews import ListingReportApi, ListingReviewApi, ReviewApi
 
 router = ApiRouter()
 router.register("listings", ListedApi, "api-listing")
+router.register("listings/<slug:slug>/reviews", ListingReviewApi, "api-listing-review")
+router.register("listings/<slug:slug>/reports", ListingReportApi, "api-listing-report")
+router.register("reviews", ReviewApi, "api-review")
+router.register("moderation/reports", ReportQueueApi, "api-moderation-report")
+router.register("moderation/reviews", ReviewModerationApi, "api-moderation-review")
 router.register("workspaces/<slug:workspace>/installs", InstallApi, "api-install")
 router.register("workspaces/<slug:workspace>/publishers", PublisherApi, "api-publisher")
 router.register("workspaces/<slug:workspace>/listings", ListingApi, "api-own-listing")
@@ -18,4 +28,8 @@ router.register("moderation/versions", VersionQueueApi, "api-moderation-version"
 router.register("moderation/listings", ListingModerationApi, "api-moderation-listing")
 router.register("imports", ImportApi, "api-import")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("listings/<slug:slug>/evidence", EvidenceApi.as_view(), name="api-listing-evidence"),
+    path("listings/<slug:slug>/probe", ProbeApi.as_view(), name="api-listing-probe"),
+    *router.urls,
+]

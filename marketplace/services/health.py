@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.conf import settings
-from django.utils import translation
-from django.utils.translation import gettext as _
-
 from core.permissions import SYSTEM
 from marketplace.evidence.days import DEPRECATED_AFTER, LOOK_BACK, Stretch, Verdict, verdict_of
+from marketplace.evidence.words import deprecation_reason
 from marketplace.mails import tell_publisher
 from marketplace.models import Listing, ListingDay, ListingNotice
 from marketplace.services.lifecycle import move_listing
@@ -38,12 +35,6 @@ def judge_listing(*, listing: Listing) -> Verdict:
     if (listing.health, listing.state) != (before, State.LIVE) or verdict.health is not None:
         recount(listing_ids=[listing.id])
     return verdict
-
-
-def deprecation_reason() -> str:
-    """What the listing's page says; always in the installation's language, so that it is known again."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return _("Every probe of the last %d days found it broken.") % DEPRECATED_AFTER
 
 
 def _deprecate(listing: Listing, bad: Stretch) -> None:

@@ -63,6 +63,12 @@ def plan_listings(*, listing_ids: Iterable[str], within_s: float = DAY_S) -> int
     return len(plans)
 
 
+def plan_soon(*, listing_id: str) -> None:
+    """A version went live: it is looked at within minutes, whatever was planned."""
+    ProbePlan.objects.filter(listing=listing_id).delete()
+    plan_listings(listing_ids=[listing_id], within_s=SOON_S)
+
+
 def plan_new() -> int:
     """Plan what is shown and has no plan yet, as after an import. Returns how many were looked through."""
     planned = Exists(ProbePlan.objects.filter(listing=OuterRef("pk")))

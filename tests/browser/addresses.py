@@ -16,6 +16,7 @@ PUBLIC = (
     *("/", "/marketplace/", "/marketplace/?q=zzzz", "/marketplace/?q=time", "/marketplace/github/", "/docs/"),
     *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/assistants/"),
     "/docs/ratings/",
+    "/docs/evidence/",
     *("/docs/operations/", "/docs/publishing/"),
     *("/docs/security/", "/docs/decisions/", "/docs/api/", "/docs/performance/"),
     *("/api/docs/", "/api/docs/hubs/", "/api/docs/servers/", "/api/docs/calls/", "/api/docs/workspaces/"),
@@ -40,6 +41,7 @@ OPERATOR = (
     "/operator/outbox/",
     "/operator/workspaces/",
     "/operator/moderation/",
+    "/operator/evidence/",
     "/operator/curation/",
     "/operator/imports/",
 )
