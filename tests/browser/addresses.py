@@ -15,6 +15,7 @@ Act = Callable[[Visitor], None]
 PUBLIC = (
     *("/", "/marketplace/", "/marketplace/?q=zzzz", "/marketplace/?q=time", "/marketplace/github/", "/docs/"),
     *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/assistants/"),
+    *("/marketplace/toolbox/", "/marketplace/unit-converter/", "/docs/installing/"),
     "/docs/ratings/",
     "/docs/evidence/",
     *("/docs/operations/", "/docs/publishing/"),
@@ -29,8 +30,9 @@ OWN = (
     *("/accounts/logout/",),
 )
 WORKSPACE = (
-    *("", "servers/", "connect/", "connect/paste/", "connect/from/github/", "tools/", "hubs/", "new-hub/", "calls/"),
+    *("", "servers/", "connect/", "connect/paste/", "install/github/", "tools/", "hubs/", "new-hub/", "calls/"),
     *("assistants/", "assistants/new/", "assistants/new/?way=file", "assistants/new/?way=copy", "models/"),
+    *("installs/", "install/meeting-planner/", "install/github/?way=1"),
     *("models/connect/", "models/connect/?preset=ollama"),
     *("publish/", "publish/new/"),
     *("usage/", "keys/", "keys/new/", "settings/", "webhooks/", "webhooks/new/", "webhooks/single/"),
