@@ -7,6 +7,7 @@ from datetime import timedelta
 from core.jobs import JobLater, job_task
 from core.schedule import timer
 from marketplace.services import ranking
+from marketplace.services.demo import TALK, talk_in_demo
 from marketplace.services.imports import IMPORT, run_import
 from marketplace.services.install_checks import CHECK, check_workspace
 from marketplace.services.probe_plans import PROBE, plan_new, start_due
@@ -34,6 +35,13 @@ def reindex_listings(subject: str) -> None:
     """What does not fit into a few minutes is done by the next one, so that a worker can end in between."""
     if not index_pending(seconds=240):
         raise JobLater(0)
+
+
+@job_task(TALK)
+def talk(subject: str) -> None:
+    """The worker is free between two messages."""
+    if not talk_in_demo():
+        raise JobLater(1)
 
 
 @job_task(IMPORT, lease=timedelta(hours=2), max_attempts=1)

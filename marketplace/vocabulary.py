@@ -28,6 +28,7 @@ def register_events() -> None:
     register_event("listing.removed", _("%(actor)s removed the listing %(name)s"))
     register_event("listing.probe_asked", _("%(actor)s asked for a probe of %(name)s"), webhook=False)
     register_event("listing.featured", _("%(actor)s chose the operator's picks"))
+    register_event("marketplace.opened", _("The marketplace has its first picks and collections"), webhook=False)
     register_event(
         "catalogue.imported",
         _("%(actor)s imported %(source)s: %(new)s new listings, %(changed)s changed"),

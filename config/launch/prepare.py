@@ -34,6 +34,7 @@ def main() -> None:
     call_command("sync_catalogue", stdout=sys.stderr)
     if settings.DEMO:
         call_command("seed_demo", stdout=sys.stdout)
+        call_command("furnish_demo", stdout=sys.stderr)
     link = io.StringIO()
     call_command("setup_link", stdout=link, stderr=io.StringIO())  # silent once there is an operator
     if link.getvalue():
