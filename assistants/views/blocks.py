@@ -40,6 +40,8 @@ class Call:
     results: Sequence[ResultPart] = ()
     value: Any = None
     """The result as JSON, where it is some."""
+    wave: int = 0
+    """Calls of the same number were made side by side."""
 
     @property
     def words(self) -> str:
@@ -97,7 +99,10 @@ class Block:
 
     @property
     def took(self) -> str:
-        return seconds(sum(call.ms for call in self.calls))
+        waves: dict[int, int] = {}
+        for call in self.calls:
+            waves[call.wave] = max(waves.get(call.wave, 0), call.ms)
+        return seconds(sum(waves.values()))
 
     @property
     def summary(self) -> str:
@@ -116,12 +121,14 @@ def blocks_of(parts: Sequence[Part], *, live: bool = False, asking: bool = False
     offline = any(part["kind"] == "notice" and part.get("code") == "offline" for part in parts)
     asked = {part["call"] for part in parts if part["kind"] == "ask"}
     found: list[Block] = []
+    wave = 0
     for at, part in enumerate(parts):
         kind = part["kind"]
+        wave += kind == "tool_result"
         if kind == "tool_result" or (kind == "choice" and found):
             continue
         if kind == "tool_call":
-            call = _call(part, results.get(part["id"]))
+            call = _call(part, results.get(part["id"]), wave)
             if not call.outcome and (not live or call.id in asked):
                 continue  # the ask tells it
             if found and found[-1].kind == "calls":
@@ -145,13 +152,13 @@ def seconds(ms: float) -> str:
     return plain_duration(ms) if ms else ""
 
 
-def _call(part: Part, result: Part | None) -> Call:
-    more: dict[str, Any] = {}
+def _call(part: Part, result: Part | None, wave: int) -> Call:
+    more: dict[str, Any] = {"wave": wave}
     if result is not None:
         told = {"content": result["content"]}
         if "structured" in result and not _says_it(result):
             told["structuredContent"] = result["structured"]
-        more = {"outcome": result["outcome"], "ms": result.get("ms", 0), "record": result.get("call", "")}
+        more |= {"outcome": result["outcome"], "ms": result.get("ms", 0), "record": result.get("call", "")}
         more["results"] = parts_of(told) if result["content"] or "structured" in result else ()
         more["value"] = json_of(result)
     title = str(part.get("title") or part["name"])

@@ -291,7 +291,8 @@
         body.insertBefore(made, next ?? null);
       });
       if (made && one(".ask-card", made) && document.activeElement === this.text && !this.text.value) {
-        one(".ask-card button[value=confirm], .ask-card input:not([type=hidden]):not([type=radio])", made)?.focus();
+        // Never to the button itself: an Enter that was meant for the text must not allow anything.
+        one(".ask-card", made).focus({ preventScroll: true });
       }
     }
 

@@ -98,7 +98,7 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     yield from (at["bare hub"], at["bare hub"] + "tools/", at["bare hub"] + "servers/")
     yield from (at["full"] + at_query for at_query in ("tools/?q=zzzz", "calls/?outcome=bad", "calls/?tool=zzzz"))
     yield at["opened call"]
-    for page in ("", "edit/", "versions/", "versions/1/", "versions/1/?with=draft", "settings/"):
+    for page in ("", "edit/", "versions/", "versions/1/", "versions/1/?with=draft", "settings/", "chat/"):
         yield at["assistant"] + page
     yield at["model provider"]
     yield from (at["Laptop"], at["Old laptop"], at["Laptop"] + "revoke/", at["webhook"], at["webhook"] + "delete/")
@@ -113,12 +113,19 @@ def acted_addresses(world: World) -> Iterator[Address]:
     yield Address(operator, at["full"] + "connect/paste/", act=_paste_nonsense, name="not JSON")
     yield Address(operator, at["full"] + "connect/paste/", act=_paste, name="found")
     yield Address(operator, at["full"] + "connect/", act=_test_nobody, name="connection tested")
+    yield Address(operator, at["assistant"] + "chat/", act=_say, name="said")
     yield Address(operator, at["assistant"] + "edit/", act=_send_two_of_a_name, name="refused")
     yield Address(operator, at["full"] + "keys/new/", act=_send("Make the key"), name="form with errors")
     yield Address(operator, at["full"], act=_palette, name="palette")
     yield Address(world.anonymous, "/accounts/login/", act=_sign_in_wrongly, name="wrong password")
     yield Address(operator, "/api/docs/servers/", act=_open_all, name="all opened")
     yield Address(operator, "/api/docs/hubs/", act=_try, name="tried")
+
+
+def _say(visitor: Visitor) -> None:
+    visitor.page.get_by_role("textbox", name="Message").fill("What time is it in Tokyo?")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.locator(".turn.assistant .foot").last).to_contain_text("Offline model", timeout=30_000)
 
 
 def _call(visitor: Visitor) -> None:

@@ -26,16 +26,22 @@ def check_page(address: Address) -> list[str]:
     """All problems of one page, each as a line."""
     address.visitor.complaints.clear()
     page = address.open()
+    problems = problems_of(page)
+    # A refusal is told by the page itself; the bare picture of a mail names no icon.
+    own = (f"({page.url})", "/favicon.ico)")
+    problems += [said for said in address.visitor.complaints if not (REFUSED in said and said.endswith(own))]
+    return [f"{address}: {problem}" for problem in problems]
+
+
+def problems_of(page: Page) -> list[str]:
+    """Of a page as it stands now."""
     page.evaluate(_axe())
     problems = []
     for width, theme in product(WIDTHS, THEMES):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         problems += [f"{width} {theme}: {problem}" for problem in _looked_at(page)]
-    # A refusal is told by the page itself; the bare picture of a mail names no icon.
-    own = (f"({page.url})", "/favicon.ico)")
-    problems += [said for said in address.visitor.complaints if not (REFUSED in said and said.endswith(own))]
-    return [f"{address}: {problem}" for problem in problems]
+    return problems
 
 
 def _looked_at(page: Page) -> list[str]:
