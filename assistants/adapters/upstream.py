@@ -42,6 +42,8 @@ CLAIM_S = 5.0
 SLOW_S = 15.0
 """One that has taken it may be busy."""
 BLOCK_MS = 10_000
+SOCKET_S = 25.0
+"""Longer than anything that Redis is asked to wait for."""
 REDIS_AWAY_S = 30.0
 _METHOD_NOT_FOUND, _INVALID_PARAMS = -32601, -32602
 AWAY = "Assistants cannot answer now: no worker takes their runs."
@@ -57,7 +59,9 @@ class AssistantUpstream(InternalUpstream):
     """All of one process's connections to the workers."""
 
     def __init__(self, url: str, *, prefix: str, claim_s: float = CLAIM_S) -> None:
-        self._redis: aioredis.Redis = aioredis.Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
+        self._redis: aioredis.Redis = aioredis.Redis.from_url(
+            url, socket_connect_timeout=2, socket_timeout=SOCKET_S, health_check_interval=30
+        )
         self._prefix = prefix
         self._claim_s = claim_s
         self._tasks: set[asyncio.Task[None]] = set()
