@@ -97,7 +97,7 @@ class SearchWord(models.Model):
 
 
 class SearchState(models.Model):
-    """One row: what processes keep in memory is read again when `generation` has moved."""
+    """One row: what processes keep in memory is read again when `generation`, a number by chance, has moved."""
 
     generation = models.BigIntegerField(default=1)
     documents = models.IntegerField(default=0)

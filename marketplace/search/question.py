@@ -15,6 +15,8 @@ from marketplace.search.words import is_cjk, words_of
 LONGEST = 200
 MOST_WORDS = 10
 SHORT_WORD, LONG_WORD = 4, 8
+SMALL = 1_000
+"""In an index of so few documents every word may be what was meant."""
 MOST_TELLING = 6
 """Words of a long question that decide what is found; the others only order it."""
 MAJORITY = 0.4
@@ -125,7 +127,7 @@ def _mend(terms: Sequence[Term], known: Counts, documents: int) -> None:
         return
     _take_relatives({term.word: term for term in unknown if len(term.word) >= SHORT_WORD}, documents)
     unknown = [term for term in unknown if not term.documents]
-    likely = likely_meant([term.word for term in unknown])
+    likely = likely_meant([term.word for term in unknown], least=2 if documents > SMALL else 1)
     for term in unknown:
         if meant := likely.get(term.word):
             others = [

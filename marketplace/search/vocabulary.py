@@ -32,13 +32,16 @@ def words_from(starts: Sequence[str]) -> dict[str, Counts]:
     }
 
 
-def likely_meant(words: Sequence[str]) -> dict[str, list[str]]:
-    """Of words that nobody has, those that they are most likely slips of, the likeliest first."""
+def likely_meant(words: Sequence[str], least: int) -> dict[str, list[str]]:
+    """Of words that nobody has, those that they are most likely slips of, the likeliest first.
+
+    `least`: documents that must have a word; one alone may have a slip itself.
+    """
     grams = {word: grams_of(word) for word in words}
     wanted = sorted({gram for found in grams.values() for gram in found})
     if not wanted:
         return {}
-    rows = SearchWord.objects.filter(grams__overlap=wanted, documents__gte=2).values_list("word", "documents")
+    rows = SearchWord.objects.filter(grams__overlap=wanted, documents__gte=least).values_list("word", "documents")
     known = [(word.removeprefix(ABROAD), count) for word, count in rows]
     found = {}
     for word in words:

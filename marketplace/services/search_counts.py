@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -40,9 +41,8 @@ def recount(*, now: bool = False) -> bool:
         cursor.execute("SELECT count(*) FROM marketplace_searchdocument")
         documents = cursor.fetchone()[0]
         _set_tiers()
-        cursor.execute(
-            "UPDATE marketplace_searchstate SET generation = generation + 1, documents = %s WHERE id = 1", [documents]
-        )
+        SearchState.objects.filter(id=1).update(documents=documents)
+        _touch()
     return True
 
 
@@ -71,8 +71,8 @@ def search_state() -> SearchState:
 
 def _touch() -> None:
     """Let every process read again what it keeps in memory."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE marketplace_searchstate SET generation = generation + 1 WHERE id = 1")
+    # By chance, not counted up: a database that was restored has another number, too.
+    SearchState.objects.filter(id=1).update(generation=secrets.randbits(62))
 
 
 def _set_tiers() -> None:
