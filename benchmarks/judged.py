@@ -67,7 +67,7 @@ def ndcg(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
 
 
 def _gain(grades: Sequence[int]) -> float:
-    return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades))
+    return float(sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades)))
 
 
 def _grades(rules: Sequence[Mapping[str, Any]], documents: Sequence[tuple[str, str, str, str]]) -> dict[str, int]:

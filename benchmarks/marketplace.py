@@ -116,7 +116,7 @@ def searched() -> list[str]:
     from benchmarks.judged import questions
 
     texts = [question["query"] for question in questions()]
-    filters = ({}, {"kind": "server"}, {"category": "code"})
+    filters: Sequence[dict[str, str]] = ({}, {"kind": "server"}, {"category": "code"})
     return [f"/marketplace/?{urlencode({'q': text, **chosen})}" for chosen in filters for text in texts]
 
 

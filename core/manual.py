@@ -36,6 +36,7 @@ CONTENTS = (
             "connect": "docs/connect.md",
             "hubs": "docs/hubs.md",
             "assistants": "docs/assistants.md",
+            "marketplace": "docs/marketplace.md",
             "installing": "docs/installing.md",
             "ratings": "docs/ratings.md",
             "evidence": "docs/evidence.md",

@@ -7,7 +7,6 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
-from django.conf import settings
 from django.core.cache import cache
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
@@ -17,6 +16,7 @@ from marketplace.selectors.rows import by_line
 
 SIZE = (1200, 630)
 PAPER, SHEET, INK, INK_2, RULE, ACCENT = "#faf9f5", "#ffffff", "#211f1a", "#55524a", "#e0ddd4", "#1e4fb4"
+FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
 MARGIN = 88
 KEPT_S = 7 * 24 * 3600
 LEAST_RATINGS = 10
@@ -95,4 +95,4 @@ def wrapped(text: str, font: FreeTypeFont, width: int, lines: int) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _font(name: str, size: int) -> FreeTypeFont:
-    return ImageFont.truetype(Path(settings.BASE_DIR) / "static" / "fonts" / f"{name}.woff2", size)
+    return ImageFont.truetype(FONTS / f"{name}.woff2", size)

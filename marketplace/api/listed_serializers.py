@@ -79,7 +79,7 @@ class FoundCount(serializers.Serializer[Any]):
 
 
 class FoundSerializer(serializers.Serializer[Any]):
-    data = ListedSerializer(many=True)
+    data = ListedSerializer(many=True)  # type: ignore[assignment]
     next = serializers.CharField(allow_null=True, help_text=_("Cursor of the next page; null on the last one."))
     total = FoundCount()
     corrected = serializers.CharField(

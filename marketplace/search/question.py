@@ -196,4 +196,4 @@ def _complete(terms: Sequence[Term], kept: Sequence[str], known: Counts, documen
 def _together(counts: Sequence[int], total: int) -> float:
     least = min(counts)
     rest = sorted(counts)[1:]
-    return least * math.prod((count / total) ** 0.5 for count in rest)
+    return float(least * math.prod(math.sqrt(count / total) for count in rest))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -19,9 +20,8 @@ Counts = dict[str, int]
 
 def count_words(words: Iterable[str], start: str = "") -> Counts:
     """Documents of each word that anything has, and of the most common words that begin with `start`."""
-    wanted = list(words)
-    sql, values = "SELECT word, documents FROM marketplace_searchword WHERE word = ANY(%s)", [wanted]
-    return dict(_ask(sql, values, [start] if start else []))
+    sql = "SELECT word, documents FROM marketplace_searchword WHERE word = ANY(%s)"
+    return dict(_ask(sql, [list(words)], [start] if start else []))
 
 
 def words_from(starts: Sequence[str]) -> dict[str, Counts]:
@@ -70,7 +70,7 @@ def quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "").replace("'", "''") + "'"
 
 
-def _ask(sql: str, values: list[object], starts: Sequence[str]) -> list[tuple[str, int]]:
+def _ask(sql: str, values: list[Any], starts: Sequence[str]) -> list[tuple[str, int]]:
     parts = [sql] if sql else []
     for start in starts:
         for mark in ("", ABROAD):
@@ -81,4 +81,5 @@ def _ask(sql: str, values: list[object], starts: Sequence[str]) -> list[tuple[st
             values = [*values, mark + start.replace("_", "\\_") + "%"]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
-        return cursor.fetchall()
+        rows: list[tuple[str, int]] = cursor.fetchall()
+    return rows

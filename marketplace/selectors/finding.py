@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -113,7 +114,7 @@ def _in_order(ask: Ask, filters: Filters) -> list[tuple[str, str]]:
     """One page and the row after it, as (value, id), by the order's index; the few that filters leave are sorted."""
     column = COLUMNS.get(ask.order, "score")
     tests: list[str] = []
-    values: list[object] = []
+    values: list[Any] = []
     if filters.combos is not None:
         tests.append("combo_id = ANY(%s)")
         values.append(list(filters.combos))
@@ -131,7 +132,8 @@ def _in_order(ask: Ask, filters: Filters) -> list[tuple[str, str]]:
     start = 0 if ask.after else (ask.page - 1) * ask.size
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, start, ask.size + 1])
-        return cursor.fetchall()
+        rows: list[tuple[str, str]] = cursor.fetchall()
+    return rows
 
 
 def _search(ask: Ask, index: Kept, filters: Filters) -> Found:

@@ -70,7 +70,7 @@ def _freshness(listing: Listing, moment: datetime) -> float:
     version = listing.current
     since = (version.published_at if version else None) or listing.published_at or moment
     weeks = max(0, (moment - since).days // 7)
-    return 0.5 ** (weeks * 7 / HALF_LIFE.days)
+    return float(0.5 ** (weeks * 7 / HALF_LIFE.days))
 
 
 def _trust(listing: Listing) -> float:
