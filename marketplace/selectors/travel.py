@@ -175,6 +175,10 @@ def package_of_server(server: Server) -> ServerPackage:
 
     Raises TravelProblem for one that nobody else could reach.
     """
+    if server.transport == Server.Transport.INTERNAL:
+        raise TravelProblem(
+            [_("%(server)s is a part of Crossroads: publish the assistant itself.") % {"server": server.title}]
+        )
     transport = _stdio(server) if server.transport == Server.Transport.STDIO else _remote(server)
     tools = Feature.objects.filter(server=server, kind=Feature.Kind.TOOL, gone_at=None).select_related("definition")
     return ServerPackage(
