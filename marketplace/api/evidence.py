@@ -75,9 +75,6 @@ class EvidenceApi(APIView):
 class ProbeApi(APIView):
     """A probe out of turn."""
 
-    permission_classes = [AllowAny]
-    throttle_classes = [PublicThrottle]
-
     @extend_schema(
         operation_id="probe_listing", summary="Have a listing probed again", tags=["Listings"], request=None,
         responses={202: EvidenceSerializer},

@@ -112,18 +112,18 @@ def evidence_of(listing: Listing, *, may: bool = False) -> Evidence:
     days = list(ListingDay.objects.filter(listing=listing, day__gt=today - timedelta(days=WINDOW)).order_by("day"))
     probe = Probe.objects.filter(listing=listing).order_by("-id").select_related("version").first()
     plan = ProbePlan.objects.filter(listing=listing).first()
-    use = use_of(listing, today)
+    use, reason = use_of(listing, today), reason_unprobed(listing)
     return Evidence(
         days=days,
         use=use,
         probe=probe,
         plan=plan,
-        reason=reason_unprobed(listing),
+        reason=reason,
         rows=_rows(probe) if probe else [],
         stats=_stats(listing, use, probe, days),
         strip=_strip(days, today) if any(day.outcome != "unprobed" for day in days) else None,
         notes=[day for day in reversed(days) if day.note and day.outcome in ("poor", "bad")][:NOTES],
-        may_probe=may and plan is not None,
+        may_probe=may and not reason,
         deprecated=listing.state == Listing.State.DEPRECATED and listing.state_reason == deprecation_reason(),
     )
 

@@ -29,7 +29,7 @@ from marketplace.selectors.targets import asks_for_key, reason_unprobed, spec_of
 from marketplace.services.examples import example_checks
 from marketplace.services.health import judge_listing
 from marketplace.services.lifecycle import locked_listing
-from marketplace.services.probe_plans import PROBE, plan_next
+from marketplace.services.probe_plans import PROBE, plan_listings, plan_next
 from proxy.adapters import runtime
 
 AGAIN = timedelta(minutes=15)
@@ -84,6 +84,7 @@ def request_probe(*, actor: Principal, listing: Listing) -> None:
     """
     _require(actor, listing)
     with transaction.atomic():
+        plan_listings(listing_ids=[listing.id])
         plan = ProbePlan.objects.select_for_update().filter(listing=listing).first()
         if plan is None:
             raise ServiceProblem(reason_unprobed(listing) or _("There is nothing to probe."), code="unprobed")
