@@ -127,7 +127,7 @@ class _Filler:
         for name in self.properties:
             words = re.escape(name).replace("_", "[ _-]")
             found = re.search(rf"(?<!\w){words}{SAID}", self.left, re.I)
-            if found is None:
+            if found is None or self._is_time(name):  # `time 15:00` is no number
                 continue
             raw = next(group for group in found.groups() if group is not None)
             value = self._cast(name, raw)
@@ -176,8 +176,8 @@ class _Filler:
             self._take_zone(name)
         elif form in ("date", "date-time") or self._is_day(name):
             self._take_day(name)
-        elif form == "time" or name.lower() in ("time", "at_time"):
-            self._take_match(name, TIME)
+        elif self._is_time(name):
+            self._take_time(name)
         elif "expression" in name.lower() or "formula" in name.lower():
             self._take_formula(name)
         elif not self._take_json(name) and not self._take_match(name, QUOTED):
@@ -262,6 +262,15 @@ class _Filler:
                 self._cut(found.start(), found.end())
                 return
 
+    def _take_time(self, name: str) -> None:
+        """A time of day, with its date where the message has both side by side."""
+        moment = next((found for found in DATE.finditer(self.left) if ":" in found[0]), None)
+        if moment is None or self._schema(name).get("format") == "time":
+            self._take_match(name, TIME)
+        else:
+            self.made[name] = moment[0].replace(" ", "T")
+            self._cut(moment.start(), moment.end())
+
     def _take_formula(self, name: str) -> None:
         self.left = SHARE.sub(r"\1 / 100 * ", self.left)
         found = max(FORMULA.finditer(self.left), key=lambda one: len(one[0].strip()), default=None)
@@ -311,6 +320,9 @@ class _Filler:
     def _only_asks(self, word: str) -> bool:
         bare = word.lower().strip(MARKS)
         return not bare or bare in self.known or stem(bare) in self.known
+
+    def _is_time(self, name: str) -> bool:
+        return self._schema(name).get("format") == "time" or name.lower() in ("time", "at_time")
 
     def _is_day(self, name: str) -> bool:
         about = str(self._schema(name).get("description", "")).lower()

@@ -42,17 +42,17 @@ class Talk:
 TALKS = (
     Talk(
         "world-clock",
-        ("What time is it in Tokyo?", "What is 2026-12-01 15:00 Europe/Berlin in America/New_York?",
+        ("What time is it in Tokyo?", "Convert 2026-12-01 15:00 from Europe/Berlin to America/New_York",
          "Which time zones are there in Brazil?"),
     ),
-    Talk("exact-calculator", ("(1199 * 0.81) / 12", "sqrt(2) with 40 digits", "2 ** 64 - 1")),
+    Talk("exact-calculator", ("(1199 * 0.81) / 12", "sqrt(2), digits: 40", "2 ** 64 - 1")),
     Talk(
         "regex-bench",
         ('Try the pattern "\\d{4}-\\d{2}-\\d{2}" on "from 2026-01-02 to 2026-03-04"',
          'Try the pattern "[A-Z]{2,3}-\\d+" on "fixed in CR-12 and CR-7"',
          'Try the pattern "(\\w+)@(\\w+)\\.org" on "ada@example.org, bob@example.org"'),
     ),
-    Talk("team-notebook", ("What notes do we have?",)),
+    Talk("team-notebook", ("What notes do we have?", 'Search the notes for "release"')),
 )  # fmt: skip
 
 

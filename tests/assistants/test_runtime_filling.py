@@ -92,6 +92,20 @@ def test_the_tool_that_fits_is_picked_and_none_else(said: str, tool: str) -> Non
     assert bool(made.suggestions) == (not tool)
 
 
+@pytest.mark.parametrize(
+    ("said", "time"),
+    [
+        ("Convert the time 15:00 from Europe/Berlin to America/New_York", "15:00"),
+        ("Convert 2026-12-01 15:00 from Europe/Berlin to America/New_York", "2026-12-01T15:00"),
+        ("2026-12-01T15:00 from Europe/Berlin to America/New_York", "2026-12-01T15:00"),
+    ],
+)
+def test_a_time_keeps_its_minutes_and_its_date(said: str, time: str) -> None:
+    tool = zones.toolbox.tools["convert_time"].definition
+    made = fill(tool.input_schema, said, today=TODAY)
+    assert (made.arguments, made.missing) == ({"time": time, "from": "Europe/Berlin", "to": "America/New_York"}, [])
+
+
 def test_hostile_input_ends() -> None:
     """Long and odd messages cost little, and never raise."""
     wanted = schema(a=NUMBER, expression=TEXT, zone=TEXT, day={**TEXT, "format": "date"}, text=TEXT)
