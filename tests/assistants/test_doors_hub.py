@@ -8,6 +8,7 @@ import json
 import time
 from typing import Any
 
+import httpx2
 import pytest
 from django.db import connections
 from mcp import types
@@ -17,8 +18,10 @@ from assistants.models import Assistant, Conversation, ModelProvider, Run
 from assistants.services.assistant_versions import keep_and_deploy
 from assistants.services.assistants import delete_assistant, pause_assistant, resume_assistant, save_draft, set_offers
 from assistants.services.keeping import close_doors, keep_doors
+from core.decision import Principal
 from core.errors import ServiceProblem
-from proxy.models import Call, Server
+from proxy.engine.ports import Reply
+from proxy.models import Call, Hub, Server
 from proxy.services.servers import delete_server
 from tests.assistants.doorkit import ERAS, Site, doors, site
 from tests.assistants.running import Answering, MakeAssistant, MakeHub
@@ -279,18 +282,54 @@ def test_no_worker_is_told_and_others_go_on(
     close_doors()
 
 
-def test_a_viewer_may_not(
-    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
-) -> None:
+def test_a_viewer_may_not(cast: Cast, site: Site, make_hub: MakeHub, make_assistant: MakeAssistant) -> None:
     hub = make_hub("handy")
     make_assistant(None)
-
-    key = cast.key("viewer", "mcp")
-
-    async def scenario() -> None:
-        async with site.client(hub, key) as client:
-            with pytest.raises(MCPError, match="role viewer"):
-                await client.call_tool(*ask("Hello"))
-
-    site.run(scenario())
+    url = f"{site.url}/mcp/{cast.workspace.slug}/{hub.slug}"
+    call = {"name": "ask_helper", "arguments": {"message": "Hello"}}
+    answer = httpx2.post(
+        url,
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call | {"_meta": META}},
+        headers={
+            "Authorization": f"Bearer {cast.key('viewer', 'mcp')}",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": ERAS[1],
+            "Mcp-Method": "tools/call",
+            "Mcp-Name": "ask_helper",
+        },
+    )
+    assert "The role viewer does not include tool.call" in answer.text
     assert not Run.objects.exists()
+
+
+META = {
+    "io.modelcontextprotocol/protocolVersion": ERAS[1],
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+def test_an_open_hub(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
+) -> None:
+    """Whoever comes over the open listener asks with what that hub offers, for as long as it is open."""
+    hub = make_hub("handy")
+    make_assistant(hub)
+    Hub.objects.filter(pk=hub.pk).update(open=True)
+    visitor = Principal(kind="anonymous", id=f"anon:{hub.id}", workspace_id=cast.workspace.id, hub_id=hub.id)
+
+    def called() -> dict[str, Any]:
+        async def work() -> Reply:
+            found = await site.engine.hubs.by_id(hub.id)
+            assert found is not None
+            params = json.dumps({"name": "ask_helper", "arguments": {"message": "add 2 and 3"}}).encode()
+            return await site.engine.gateway.call(visitor, found, "tools/call", params, client_name="test")
+
+        reply = site.loop.run(work())
+        assert reply.result is not None, reply.error
+        result: dict[str, Any] = json.loads(bytes(reply.result))
+        return result
+
+    assert called()["content"][0]["text"] == "5"
+    Hub.objects.filter(pk=hub.pk).update(open=False)
+    closed = called()
+    assert closed["isError"] and "may not use this assistant" in closed["content"][0]["text"]
