@@ -129,6 +129,8 @@ def _facts(server: Server) -> list[tuple[str, object]]:
 def edit_server(request: WorkspaceRequest, workspace: str, slug: str) -> HttpResponse:
     """Change it; "Test" asks the server as the form says, and saves nothing."""
     server = find_server(request, slug)
+    if server.transport == Server.Transport.INTERNAL:
+        return redirect(link(request, "server", server.slug))  # nobody chose how it is reached
     form = ServerForm(request.POST or None, server=server)
     tested = None
     if request.method == "POST" and form.is_valid():
