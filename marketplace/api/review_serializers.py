@@ -12,7 +12,8 @@ from marketplace.rating import LEAST, PADDING, REASONS
 from marketplace.selectors.reviews import name_of
 from marketplace.services.reports import MAX_NOTE
 from marketplace.services.reports import MAX_TEXT as MAX_REPORT
-from marketplace.services.reviews import MAX_REPLY, MAX_TEXT
+from marketplace.services.review_answers import MAX_REPLY
+from marketplace.services.reviews import MAX_TEXT
 from proxy.api.serializers import SafeText
 
 

@@ -34,6 +34,7 @@ from marketplace.selectors.listed import find_listing
 from marketplace.selectors.reviews import shown_reviews
 from marketplace.services import reviews as services
 from marketplace.services.reports import send_report
+from marketplace.services.review_answers import reply_review, vote_helpful
 
 SLUG = OpenApiParameter("slug", str, OpenApiParameter.PATH, description=str(_("Short name of the listing.")))
 STARS = OpenApiParameter("stars", int, enum=[1, 2, 3, 4, 5], description=str(_("Only those with so many stars.")))
@@ -185,21 +186,21 @@ class ReviewApi(_ReviewViewSet):
     def reply(self, request: Request, id: str) -> Response:
         review = self.one(id)
         actor = self.member_of(review.listing.publisher.workspace)
-        return self.said(services.reply_review(actor=actor, review=review, **self.validated(ReplyWrite)))
+        return self.said(reply_review(actor=actor, review=review, **self.validated(ReplyWrite)))
 
     @extend_schema(
         operation_id="vote_review", summary=str(_("Say that a review helps")), request=None, responses=ReviewSerializer
     )
     @action(detail=True, methods=["put"], url_path="helpful", url_name="helpful")
     def vote(self, request: Request, id: str) -> Response:
-        return self.said(services.vote_helpful(actor=principal_of(request), review=self.one(id)))
+        return self.said(vote_helpful(actor=principal_of(request), review=self.one(id)))
 
     @extend_schema(
         operation_id="unvote_review", summary=str(_("Take that back")), request=None, responses=ReviewSerializer
     )
     @vote.mapping.delete
     def unvote(self, request: Request, id: str) -> Response:
-        return self.said(services.vote_helpful(actor=principal_of(request), review=self.one(id), helpful=False))
+        return self.said(vote_helpful(actor=principal_of(request), review=self.one(id), helpful=False))
 
     @extend_schema(
         operation_id="report_review", summary=str(_("Report a review")), request=ReportWrite,

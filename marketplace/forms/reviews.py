@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Report
 from marketplace.selectors.reviewing import Place
-from marketplace.services import reports, reviews
+from marketplace.services import reports, review_answers, reviews
 
 STARS = (
     (5, _("5 stars: does it very well")),
@@ -46,7 +46,8 @@ class ReviewForm(forms.Form):
 
 class ReplyForm(forms.Form):
     text = forms.CharField(
-        label=_("Your answer"), max_length=reviews.MAX_REPLY, required=False, widget=forms.Textarea(attrs={"rows": 5}),
+        label=_("Your answer"), max_length=review_answers.MAX_REPLY, required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Everybody can read it below the review. Leave it empty to take it away."),
     )  # fmt: skip
 

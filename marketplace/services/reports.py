@@ -14,7 +14,8 @@ from marketplace.models import Listing, Report, Review
 from marketplace.review_mails import tell_reporter, tell_reviewer
 from marketplace.services.moderation import quarantine_listing
 from marketplace.services.recounting import queue_recount
-from marketplace.services.reviews import locked_review, record_review, voter
+from marketplace.services.review_answers import voter
+from marketplace.services.reviews import locked_review, record_review
 from marketplace.states import L
 
 MAX_TEXT, MAX_NOTE, MOST_OPEN = 2_000, 4_000, 20

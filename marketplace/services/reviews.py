@@ -1,4 +1,4 @@
-"""Reviews: one for each workspace and listing, by somebody who ran it; edited once, answered once, found helpful."""
+"""Reviews: one for each workspace and listing, by somebody who ran it; changed once, withdrawn."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from accounts.models import Membership, Workspace
 from accounts.permissions import allowed, in_workspace, require
 from core.clock import now
 from core.decision import Principal
-from core.errors import InvalidProblem, NotFoundProblem, PermissionProblem, ServiceProblem
+from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
 from core.events import changed, record_event
 from core.requests import current_request
-from marketplace.models import Install, Listing, ListingUse, Review, ReviewVote
+from marketplace.models import Install, Listing, ListingUse, Review
 from marketplace.networks import network_of
 from marketplace.services.recounting import queue_recount
 
 LEAST_RUNS, LEAST_DAYS = 5, 2
-MAX_TEXT, MAX_REPLY = 4_000, 2_000
+MAX_TEXT = 4_000
 S = Review.State
 
 
@@ -58,10 +59,7 @@ def may_review(*, workspace: Workspace, listing: Listing, user_id: str = "") -> 
     if review is not None and not (review.state == S.WITHDRAWN and review.edited_at is None):
         return no("reviewed", _("This workspace has reviewed it. A review can be changed once."))
     if runs < LEAST_RUNS or days < LEAST_DAYS:
-        words = _("A review needs %(least)s runs on %(days)s days. This workspace has %(runs)s on %(had)s.")
-        return no(
-            "too_little", words % {"least": LEAST_RUNS, "days": LEAST_DAYS, "runs": runs, "had": days}
-        )  # fmt: skip
+        return no("too_little", _too_little(runs, days))
     return Standing(True, runs, days, review=review)
 
 
@@ -80,7 +78,7 @@ def write_review(
 ) -> Review:  # fmt: skip
     """The workspace's review. Raises InvalidProblem, PermissionProblem, or ServiceProblem with the code of Standing."""
     require(actor, "review.write", in_workspace(workspace, "review"))
-    stars, text = _stars(stars), _text(text)
+    stars, text = _stars(stars), plain_text(text)
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # one writes at a time
         standing = may_review(workspace=workspace, listing=listing, user_id=actor.user_id)
@@ -103,7 +101,7 @@ def write_review(
 
 def edit_review(*, actor: Principal, review: Review, stars: int, text: str) -> Review:
     """Once. Whoever wrote it may, and the workspace's admins."""
-    stars, text = _stars(stars), _text(text)
+    stars, text = _stars(stars), plain_text(text)
     with transaction.atomic():
         review = own_review(actor, review)
         if review.state != S.SHOWN:
@@ -137,56 +135,6 @@ def withdraw_review(*, actor: Principal, review: Review) -> Review:
             record_review("review.withdrawn", actor, review)
             queue_recount(listing_id=review.listing_id)
     return review
-
-
-def reply_review(*, actor: Principal, review: Review, text: str) -> Review:
-    """The publisher's one public answer. Written again it is replaced; an empty text takes it away."""
-    text = _words(text, MAX_REPLY)
-    theirs = review.listing.publisher.workspace_id
-    if theirs is None:
-        raise PermissionProblem(_("Nobody has claimed this publisher."), code="unclaimed")
-    require(actor, "listing.manage", in_workspace(theirs, "listing", review.listing_id))
-    with transaction.atomic():
-        review = locked_review(review)
-        if review.state != S.SHOWN:
-            raise ServiceProblem(_("A review that is not shown cannot be answered."), code="not_shown")
-        if review.reply != text:
-            review.reply, review.replied_at = text, now() if text else None
-            review.save(update_fields=["reply", "replied_at", "updated_at"])
-            record_review("review.replied", actor, review, workspace_id=theirs)
-    return review
-
-
-def vote_helpful(*, actor: Principal, review: Review, helpful: bool = True) -> Review:
-    """Say that a review helps, once for each person, or take that back. Nobody votes for their own."""
-    user_id = voter(actor)
-    with transaction.atomic():
-        review = locked_review(review)
-        if review.state != S.SHOWN:
-            raise NotFoundProblem(_("There is no such review."))
-        concerned = (review.workspace_id, review.listing.publisher.workspace_id)
-        if review.user_id == user_id or Membership.objects.filter(user=user_id, workspace__in=concerned).exists():
-            raise ServiceProblem(
-                _("The workspace that wrote a review and the publisher do not vote on it."), code="own_review"
-            )
-        if helpful:
-            made = ReviewVote.objects.get_or_create(review=review, user_id=user_id)[1]
-        else:
-            made = bool(ReviewVote.objects.filter(review=review, user_id=user_id).delete()[0])
-        if made:
-            review.helpful = review.votes.count()
-            review.save(update_fields=["helpful", "updated_at"])
-            record_review("review.voted", actor, review, {"helpful": helpful}, workspace_id="")
-    return review
-
-
-def voter(actor: Principal) -> str:
-    """The person behind a vote or a report; a key needs the scope to write for that."""
-    if not actor.user_id:
-        raise PermissionProblem(_("Sign in, or send a key."), code="anonymous")
-    if actor.kind == "key":
-        require(actor, "review.write", in_workspace(actor.workspace_id, "review"))
-    return actor.user_id
 
 
 def own_review(actor: Principal, review: Review) -> Review:
@@ -225,17 +173,26 @@ def used_version(listing: Listing, workspace: Workspace) -> str:
     return found or (listing.current.version if listing.current else "")
 
 
+def _too_little(runs: int, days: int) -> str | Promise:
+    values = {"least": LEAST_RUNS, "days": LEAST_DAYS, "runs": runs, "had": days}
+    if not runs:
+        return _("A review needs %(least)s runs on %(days)s days. This workspace has not run it.") % values
+    words = ngettext_lazy(
+        "A review needs %(least)s runs on %(days)s days. This workspace ran it once.",
+        "A review needs %(least)s runs on %(days)s days. This workspace has %(runs)s runs, days with runs: %(had)s.",
+        "runs",
+    )
+    return words % values
+
+
 def _stars(stars: int) -> int:
     if isinstance(stars, bool) or stars not in (1, 2, 3, 4, 5):
         raise InvalidProblem(_("Give one to five stars."), field="stars")
     return stars
 
 
-def _text(text: str) -> str:
-    return _words(text, MAX_TEXT)
-
-
-def _words(text: str, most: int) -> str:
+def plain_text(text: str, most: int = MAX_TEXT) -> str:
+    """Without spaces around it. Raises InvalidProblem for one that is too long."""
     text = text.replace("\r\n", "\n").strip()
     if len(text) > most or "\0" in text:
         raise InvalidProblem(_("Use at most %(most)s characters.") % {"most": most}, field="text")

@@ -21,7 +21,7 @@ from marketplace.models import Listing, Review
 from marketplace.selectors.listed import find_listing
 from marketplace.selectors.reviewing import Place, places_of
 from marketplace.selectors.reviews import MANAGERS
-from marketplace.services import reviews
+from marketplace.services import review_answers, reviews
 from marketplace.services.reports import send_report
 
 
@@ -82,7 +82,7 @@ def reply_page(request: PersonRequest, slug: str, id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actor = principal_for(request.user, workspace)
         try:
-            reviews.reply_review(actor=actor, review=review, text=form.cleaned_data["text"])
+            review_answers.reply_review(actor=actor, review=review, text=form.cleaned_data["text"])
         except ServiceProblem as problem:
             show_problem(form, problem)
         else:
@@ -98,7 +98,7 @@ def helpful(request: PersonRequest, slug: str, id: str) -> HttpResponse:
     """Vote for a review; `helpful=0` takes the vote back."""
     listing = _listing(slug)
     try:
-        reviews.vote_helpful(
+        review_answers.vote_helpful(
             actor=request.principal, review=_review(listing, id), helpful=request.POST.get("helpful") != "0"
         )
     except ServiceProblem as problem:

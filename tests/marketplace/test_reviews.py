@@ -9,14 +9,8 @@ from core.errors import InvalidProblem, NotFoundProblem, PermissionProblem, Serv
 from core.models import Event, Job
 from marketplace.models import Install, Listing, ListingUse, Review
 from marketplace.services.recounting import RECOUNT
-from marketplace.services.reviews import (
-    edit_review,
-    may_review,
-    reply_review,
-    vote_helpful,
-    withdraw_review,
-    write_review,
-)
+from marketplace.services.review_answers import reply_review, vote_helpful
+from marketplace.services.reviews import edit_review, may_review, withdraw_review, write_review
 from tests.cast import Cast, cast
 from tests.marketplace import publishing, reviewing
 

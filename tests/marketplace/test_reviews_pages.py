@@ -70,7 +70,7 @@ def test_a_member_writes_changes_and_withdraws(cast: Cast, listing: Listing) -> 
     browser, url = cast.browser("member"), f"{PAGE}review/"
     page = browser.get(url).text
     assert "You cannot review it yet" in page
-    assert "This workspace has 0 on 0" in page
+    assert "This workspace has not run it" in page
     assert browser.post(url, {"workspace": "acme", "stars": 5}).status_code == 400
     assert not Review.objects.exists()
     reviewing.use(listing, cast.workspace)
