@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
 import pytest
 
@@ -90,11 +91,11 @@ def test_code_keeps_its_language_and_can_be_copied() -> None:
     assert '<span class="k">' in html
 
 
-def _call(id: str, **more: object) -> dict[str, object]:
+def _call(id: str, **more: object) -> dict[str, Any]:
     return {"kind": "tool_call", "id": id, "name": "up__look", "title": "Look", "arguments": {}, **more}
 
 
-def _result(id: str, outcome: str = "answered", ms: int = 1000) -> dict[str, object]:
+def _result(id: str, outcome: str = "answered", ms: int = 1000) -> dict[str, Any]:
     return {
         "kind": "tool_result",
         "id": id,
@@ -122,7 +123,14 @@ def test_a_call_without_a_result_is_shown_while_it_runs_alone() -> None:
 
 
 def test_an_ask_lapses_when_nobody_waits_any_more() -> None:
-    ask = {"kind": "ask", "id": "ask_1", "why": "confirm", "call": "1", "title": "Look", "arguments": {}}
+    ask: dict[str, Any] = {
+        "kind": "ask",
+        "id": "ask_1",
+        "why": "confirm",
+        "call": "1",
+        "title": "Look",
+        "arguments": {},
+    }
     assert [block.kind for block in blocks_of([_call("1"), ask], asking=True)] == ["ask"]
     assert [block.kind for block in blocks_of([_call("1"), ask])] == ["lapsed"]
     answered = [_call("1"), ask | {"answer": {"decision": "confirm"}}, _result("1")]

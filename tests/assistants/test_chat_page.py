@@ -15,7 +15,7 @@ from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHAT = "/w/acme/assistants/helper/chat/"
-JSON = {"HTTP_ACCEPT": "application/json"}
+JSON = {"Accept": "application/json"}
 
 
 def test_a_message_without_a_script_is_answered_on_the_page(
@@ -45,7 +45,7 @@ def test_a_refused_message_comes_back_as_it_was_typed(
     page = browser.post(CHAT, {"text": "what I <typed>"})
     assert page.status_code == 409
     assert "what I &lt;typed&gt;</textarea>" in page.content.decode()
-    told = browser.post(CHAT, {"text": "again"}, **JSON)
+    told = browser.post(CHAT, {"text": "again"}, headers=JSON)
     assert (told.status_code, told.json()["code"]) == (409, "paused")
     assert not Conversation.objects.exists()
 
@@ -55,7 +55,7 @@ def test_a_conversation_is_renamed_found_saved_and_deleted(
 ) -> None:
     make_assistant()
     browser = cast.browser("member")
-    url = browser.post(CHAT, {"text": "add the numbers 19 and 23"}, **JSON).json()["url"]
+    url = browser.post(CHAT, {"text": "add the numbers 19 and 23"}, headers=JSON).json()["url"]
     answering.events(Run.objects.get())
     assert browser.post(f"{url}rename/", {"title": "Sums of ours"}).status_code == 302
     assert "Sums of ours" in browser.get(f"{CHAT}?q=sums").content.decode()
@@ -74,13 +74,13 @@ def test_what_is_missing_is_filled_in_on_the_page(
 ) -> None:
     make_assistant(tools=("add_numbers",))
     browser = cast.browser("member")
-    url = browser.post(CHAT, {"text": "add numbers"}, **JSON).json()["url"]
+    url = browser.post(CHAT, {"text": "add numbers"}, headers=JSON).json()["url"]
     run = Run.objects.get()
     answering.events(run)
     ask = Run.objects.get().conversation.messages.get(role="assistant").parts[-1]
     assert ask["kind"] == "ask"
     sent = {"run": run.id, "ask": ask["id"], "decision": "fill", "args.__mode": "form", "args.a": "x", "args.b": "2"}
-    wrong = browser.post(f"{url}answer/", sent, **JSON)
+    wrong = browser.post(f"{url}answer/", sent, headers=JSON)
     assert wrong.status_code == 400
     assert 'aria-invalid="true"' in wrong.json()["block"]
     assert browser.post(f"{url}answer/", sent).content.decode().count('value="x"') == 1
@@ -94,7 +94,7 @@ def test_a_visitor_tries_it_without_an_account(cast: Cast, answering: Answering,
     token = signing.dumps({"a": assistant.id, "s": False, "b": ""}, salt=SALT, compress=True)
     url, visitor = f"/try/{token}/", Client(REMOTE_ADDR="198.51.100.7")
     assert f"{TRIES}</span> of {TRIES} tries" in visitor.get(url).content.decode()
-    told = visitor.post(url, {"text": "add the numbers 19 and 23"}, **JSON)
+    told = visitor.post(url, {"text": "add the numbers 19 and 23"}, headers=JSON)
     assert (told.status_code, told.json()["left"]) == (200, TRIES - 1)
     run = Run.objects.get()
     answering.events(run)

@@ -20,14 +20,21 @@ PUBLIC = (
     "/docs/evidence/",
     *("/docs/operations/", "/docs/publishing/"),
     *("/docs/security/", "/docs/decisions/", "/docs/api/", "/docs/performance/"),
-    *("/api/docs/", "/api/docs/hubs/", "/api/docs/servers/", "/api/docs/calls/", "/api/docs/workspaces/"),
+    *(
+        "/api/docs/",
+        "/api/docs/hubs/",
+        "/api/docs/servers/",
+        "/api/docs/calls/",
+        "/api/docs/conversations/",
+        "/api/docs/workspaces/",
+    ),
     *("/styleguide/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/"),
     *("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/"),
     *("/accounts/password/reset/key/usr_x-wrong/", "/accounts/confirm-email/", "/accounts/confirm-email/wrong/"),
 )
 OWN = (
     *("/me/", "/workspaces/new/", "/accounts/email/", "/accounts/password/change/", "/accounts/reauthenticate/"),
-    *("/accounts/logout/",),
+    *("/accounts/logout/", "/marketplace/github/review/", "/marketplace/github/report/"),
 )
 WORKSPACE = (
     *("", "servers/", "connect/", "connect/paste/", "install/github/", "tools/", "hubs/", "new-hub/", "calls/"),
@@ -80,7 +87,7 @@ def plain_addresses(world: World) -> Iterator[Address]:
     yield from (Address(world.newcomer, path) for path in OWN)
     yield from (Address(world.newcomer, at["empty"] + path, name="(empty)") for path in WORKSPACE)
     yield from (Address(world.operator, at["full"] + path) for path in WORKSPACE)
-    yield from (Address(world.operator, path) for path in (*OPERATOR, at["outbox message"]))
+    yield from (Address(world.operator, path) for path in (*OPERATOR, at["outbox message"], at["report"]))
     yield from (Address(world.operator, path) for path in _made(at))
     yield from (Address(world.demo, path) for path in ("/w/demo/", "/w/demo/hubs/main/", "/w/demo/calls/?range=month"))
     yield from (Address(world.demo, path) for path in (at["demo call"], at["demo tool"], "/w/demo/tools/"))
