@@ -20,7 +20,9 @@ from core.permissions import SYSTEM
 from marketplace.evidence.checks import Check, check
 from marketplace.models import Install, Listing, ListingVersion, Probe
 from marketplace.packages import AssistantPackage
+from marketplace.services.showroom import SLUG as SHOWROOM
 from marketplace.services.showroom import prepare_trial, trial_tools
+from proxy.models import Server
 
 MOST = 10
 """Examples of one probe: they may cost their publisher's workspace money."""
@@ -38,6 +40,10 @@ def example_checks(*, listing: Listing, version: ListingVersion, package: Assist
     if assistant is None:
         lacks = _("a model") if not package.works_offline else _("servers that do not come with Crossroads")
         return [check("example", "unprobed", _("Not probed: it needs %s.") % lacks)]
+    if Server.objects.filter(
+        workspace=assistant.workspace_id, workspace__slug=SHOWROOM, state=Server.State.NEW
+    ).exists():  # fmt: skip
+        raise JobLater(LOOK_AGAIN_S)  # its tools are not known yet; discovery ends that state one way or the other
     examples = package.examples[:MOST]
     runs = [_run(listing, version, assistant, number, example) for number, example in enumerate(examples)]
     if any(run is not None and run.state in Run.LIVE for run in runs):
