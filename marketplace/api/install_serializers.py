@@ -31,7 +31,9 @@ class InstallSerializer(serializers.ModelSerializer[Install]):
     name = serializers.CharField(source="listing.name")
     kind = serializers.CharField(source="listing.kind", help_text=_("server or assistant."))
     version = serializers.CharField(source="version.version", help_text=_("Pinned until an update is taken."))
-    update = serializers.SerializerMethodField(help_text=_("The version that can be taken; empty without one."))
+    update = serializers.SerializerMethodField(  # type: ignore[assignment]  # the field of an answer, not the method
+        help_text=_("The version that can be taken; empty without one.")
+    )
     dismissed = serializers.SerializerMethodField(help_text=_("Whether somebody said that this update is not wanted."))
     steps = serializers.SerializerMethodField(help_text=_("What is unmet."))
     server = serializers.CharField(source="server_id", allow_null=True)
@@ -102,7 +104,7 @@ class UpdateWrite(serializers.Serializer[Any]):
 
 class NeedSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(help_text=_("server, program, policy, key, value, sign_in, model or other."))
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field of an answer, not that of a form
     state = serializers.CharField(help_text=_("there, added, fill, optional or missing."))
     sentence = serializers.CharField()
     url = serializers.CharField()

@@ -24,7 +24,35 @@ VALUE, SERVER = "value.", "server."
 MOST_HUBS = 50
 
 
-class InstallForm(forms.Form):
+class ValuesForm(forms.Form):
+    """Fields named `value.<variable>`."""
+
+    def values(self) -> dict[str, str]:
+        return {
+            name.removeprefix(VALUE): str(value or "")
+            for name, value in self.cleaned_data.items()
+            if name.startswith(VALUE)
+        }
+
+    def put_problem(self, problem: ServiceProblem) -> None:
+        """A service's sentences beside the fields they are about; the rest above the form."""
+        placed = False
+        for field, sentences in problem.errors.items():
+            names = (
+                f"{VALUE}{field}",
+                f"{VALUE}{field.removeprefix('values.')}",
+                field.replace("servers.", SERVER),
+                field,
+            )
+            at = next((name for name in names if name in self.fields), None)
+            for sentence in sentences:
+                self.add_error(at, str(sentence))
+                placed = True
+        if not placed:
+            self.add_error(None, str(problem.sentence))
+
+
+class InstallForm(ValuesForm):
     """Fields follow from the plan. `values()` and `mapping()` are what the service takes."""
 
     def __init__(self, plan: Plan, *args: Any, **kwargs: Any) -> None:
@@ -71,13 +99,6 @@ class InstallForm(forms.Form):
             options = [("", _("The workspace's default")), *((row.id, row.name) for row in rows)]
             self.fields["model"] = forms.ChoiceField(label=_("Model from"), choices=options, required=False)
 
-    def values(self) -> dict[str, str]:
-        return {
-            name.removeprefix(VALUE): str(value or "")
-            for name, value in self.cleaned_data.items()
-            if name.startswith(VALUE)
-        }
-
     def mapping(self) -> dict[str, Any]:
         servers = {
             name.removeprefix(SERVER): value
@@ -91,25 +112,8 @@ class InstallForm(forms.Form):
             found["model"] = {"provider": self.cleaned_data["model"]}
         return found
 
-    def put_problem(self, problem: ServiceProblem) -> None:
-        """A service's sentences beside the fields they are about; the rest above the form."""
-        placed = False
-        for field, sentences in problem.errors.items():
-            names = (
-                f"{VALUE}{field}",
-                f"{VALUE}{field.removeprefix('values.')}",
-                field.replace("servers.", SERVER),
-                field,
-            )
-            at = next((name for name in names if name in self.fields), None)
-            for sentence in sentences:
-                self.add_error(at, str(sentence))
-                placed = True
-        if not placed:
-            self.add_error(None, str(problem.sentence))
 
-
-class UpdateForm(forms.Form):
+class UpdateForm(ValuesForm):
     """What a new version asks to be filled in. What stays blank stays as it is."""
 
     def __init__(self, variables: Iterable[Variable | AssistantVariable], *args: Any, **kwargs: Any) -> None:
@@ -118,9 +122,6 @@ class UpdateForm(forms.Form):
             field = assistant_field(variable) if isinstance(variable, AssistantVariable) else variable_field(variable)
             field.required = False
             self.fields[f"{VALUE}{variable.name}"] = field
-
-    values = InstallForm.values
-    put_problem = InstallForm.put_problem
 
 
 def update_variables(install: Install, package: AssistantPackage) -> list[AssistantVariable]:

@@ -10,6 +10,7 @@ from core.permissions import SYSTEM
 from marketplace.models import Install
 from marketplace.packages import AssistantPackage, read_package
 from marketplace.services.install_assistants import Step, find_tools, place_tools, put_steps, steps_of
+from marketplace.services.uninstalling import locked_install, mark_removed
 from marketplace.signals import install_changed
 from proxy.models import Server
 
@@ -43,8 +44,6 @@ def check_install(*, install: Install, told: bool = True) -> bool:
 
 
 def _check_one(id: str) -> bool:
-    from marketplace.services.installing import locked_install, mark_removed  # they come after this
-
     with transaction.atomic():
         install = locked_install(Install(pk=id))
         if install.removed_at is not None:

@@ -99,9 +99,21 @@ def move_server(
         if known.secret and not values.get(known.name) and same.get(known.name) == known
     }
     draft = draft_for(install.listing, after, {**values, **dict.fromkeys(kept, _KEPT)})
-    blank = {
-        group: {name: "" if _KEPT in value else value for name, value in getattr(draft, group).items()}
-        for group in ("env", "headers", "hidden")
-    }
-    chosen = {"title": server.title, "letters": server.letters, "timeout_ms": server.timeout_ms}
-    update_server(actor=actor, server=server, draft=replace(draft, **blank, **chosen))
+    update_server(
+        actor=actor,
+        server=server,
+        draft=replace(
+            draft,
+            title=server.title,
+            letters=server.letters,
+            timeout_ms=server.timeout_ms,
+            env=_blank(draft.env),
+            headers=_blank(draft.headers),
+            hidden=_blank(draft.hidden),
+        ),
+    )
+
+
+def _blank(values: Mapping[str, str]) -> dict[str, str]:
+    """Left blank, a stored secret stays."""
+    return {name: "" if _KEPT in value else value for name, value in values.items()}

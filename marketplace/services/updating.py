@@ -26,7 +26,7 @@ from marketplace.selectors.plans import refusal_to_install
 from marketplace.services.install_assistants import configuration_of, find_tools
 from marketplace.services.install_checks import check_install
 from marketplace.services.install_servers import move_server, plain_values
-from marketplace.services.installing import locked_install, record_install
+from marketplace.services.uninstalling import locked_install, record_install
 from marketplace.signals import install_changed
 
 

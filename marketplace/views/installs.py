@@ -1,34 +1,30 @@
-"""Installing into a workspace, and what is installed: plan, test, install, update, uninstall."""
+"""Installing into a workspace: the plan, a test, the install; and the list of what is there."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.http import WorkspaceRequest
 from accounts.pages import workspace_page
-from assistants.views.common import chat_url
 from core.components.table import Choice, Column, Filter, Table
 from core.errors import ServiceProblem
-from marketplace.forms.installing import InstallForm, UpdateForm, update_variables
-from marketplace.manifest_words import sentences_of
-from marketplace.models import Install, Listing, ListingVersion
-from marketplace.packages import AssistantPackage, ServerPackage, read_manifest, read_package
+from marketplace.forms.installing import InstallForm
+from marketplace.models import Install, Listing
+from marketplace.packages import ServerPackage
 from marketplace.selectors.listed import find_listing
 from marketplace.selectors.plans import Plan
-from marketplace.selectors.ways import template_of, way_names
+from marketplace.selectors.ways import way_names
 from marketplace.services.install_servers import draft_for
-from marketplace.services.installing import InstalledAlready, install_listing, plan_install, servers_along, uninstall
-from marketplace.services.updating import accept_update, difference_of, dismiss_update, is_dismissed, update_of
+from marketplace.services.installing import InstalledAlready, install_listing, plan_install
+from marketplace.services.updating import is_dismissed, update_of
 from proxy.services.testing import ConnectionTest, test_connection
-from proxy.views.common import context, may, say_problem
+from proxy.views.common import context, may
 
 STATES = {"ready": "running", "needs_setup": "warn", "removed": "off"}
 COLUMNS = (
@@ -92,7 +88,7 @@ def list_installs(request: WorkspaceRequest, workspace: str) -> HttpResponse:
     """Everything from the marketplace in this workspace."""
     table = Table(
         request,
-        _rows(request),
+        rows_of(request),
         columns=COLUMNS,
         filters=FILTERS,
         search=_search,
@@ -109,59 +105,6 @@ def list_installs(request: WorkspaceRequest, workspace: str) -> HttpResponse:
         "marketplace/installs.html",
         context(request, table=table, rows=rows, may_manage=may(request, "install.manage")),
     )
-
-
-@workspace_page("workspace.view")
-def show_install(request: WorkspaceRequest, workspace: str, id: str) -> HttpResponse:
-    """How it is, what is still to be done, and what an update would change."""
-    return _detail(request, _find(request, id))
-
-
-@workspace_page("install.manage")
-def update_page(request: WorkspaceRequest, workspace: str, id: str) -> HttpResponse:
-    """Take the update that was seen, or say that it is not wanted."""
-    install = _find(request, id)
-    if request.method != "POST":
-        return redirect("marketplace:installed", request.workspace.slug, install.id)
-    try:
-        if request.POST.get("do") == "dismiss":
-            dismiss_update(actor=request.principal, install=install)
-            messages.info(request, _("This version is not offered any more. The next one is."))
-            return redirect("marketplace:installed", request.workspace.slug, install.id)
-        form = _update_form(install, request.POST)
-        form.is_valid()
-        seen = ListingVersion.objects.filter(pk=request.POST.get("version", ""), listing=install.listing_id).first()
-        if seen is None:
-            raise Http404
-        install = accept_update(actor=request.principal, install=install, version=seen, values=form.values())
-    except ServiceProblem as problem:
-        form = _update_form(install, request.POST)
-        form.is_valid()
-        form.put_problem(problem)
-        return _detail(request, install, form=form, status=problem.status)
-    messages.success(
-        request,
-        _("%(name)s is on version %(version)s now.")
-        % {"name": install.listing.name, "version": install.version.version},
-    )
-    return redirect("marketplace:installed", request.workspace.slug, install.id)
-
-
-@workspace_page("install.manage")
-def uninstall_page(request: WorkspaceRequest, workspace: str, id: str) -> HttpResponse:
-    """Asks first, and says what goes with it."""
-    install = _find(request, id)
-    along = servers_along(install)
-    if request.method == "POST":
-        try:
-            uninstall(actor=request.principal, install=install, with_servers=bool(request.POST.get("along")))
-        except ServiceProblem as problem:
-            say_problem(request, problem)
-            return redirect("marketplace:installed", request.workspace.slug, install.id)
-        messages.success(request, _("%(name)s is uninstalled.") % {"name": install.listing.name})
-        return redirect("marketplace:installs", request.workspace.slug)
-    users = _users(install)
-    return render(request, "marketplace/uninstall.html", context(request, install=install, along=along, users=users))
 
 
 def _listed(slug: str) -> Listing:
@@ -204,7 +147,7 @@ def _tabs(plan: Plan) -> list[tuple[str, str, int | None]]:
     return [(name, f"?way={at}", None) for at, name in enumerate(way_names(plan.package.transports))]
 
 
-def _rows(request: WorkspaceRequest) -> QuerySet[Install]:
+def rows_of(request: WorkspaceRequest) -> QuerySet[Install]:
     rows = Install.objects.filter(workspace=request.workspace, removed_at=None)
     return rows.select_related("listing__current", "listing__publisher", "version", "server", "assistant")
 
@@ -213,71 +156,3 @@ def _search(rows: QuerySet[Install], text: str) -> QuerySet[Install]:
     for word in text.split():
         rows = rows.filter(Q(listing__name__icontains=word) | Q(listing__slug__icontains=word))
     return rows
-
-
-def _find(request: WorkspaceRequest, id: str) -> Install:
-    rows = _rows(request).select_related("workspace", "listing__current", "listing__publisher", "version")
-    return get_object_or_404(rows.select_related("server", "assistant__deployed", "assistant__workspace"), pk=id)
-
-
-def _update_form(install: Install, data: Any = None) -> UpdateForm:
-    difference = difference_of(install)
-    if difference is None:
-        return UpdateForm([], data)
-    if difference.transport is not None:
-        return UpdateForm(template_of(install.listing, difference.transport).variables, data)
-    package = read_package(difference.after.package)
-    return UpdateForm(update_variables(install, package) if isinstance(package, AssistantPackage) else [], data)
-
-
-def _detail(
-    request: WorkspaceRequest, install: Install, *, form: UpdateForm | None = None, status: int = 200
-) -> HttpResponse:
-    assistant = install.assistant
-    package = read_package(install.version.package)
-    tools = install.mapping.get("tools", {})
-    return render(
-        request,
-        "marketplace/installed.html",
-        context(
-            request,
-            install=install,
-            shape=STATES[install.state],
-            difference=difference_of(install),
-            dismissed=is_dismissed(install),
-            form=form or _update_form(install),
-            may_manage=may(request, "install.manage"),
-            chat_url=chat_url(request, assistant) if assistant and not assistant.steps else "",
-            said=sentences_of(read_manifest(install.version.manifest), _names(package)),
-            mapped=[(key.partition("/"), one) for key, one in tools.items()],
-            waits=any(step.get("code") == "asking" for step in install.steps),
-        ),
-        status=status,
-    )
-
-
-def _names(package: object) -> dict[str, str]:
-    slugs = {need.listing for need in package.tools} if isinstance(package, AssistantPackage) else set()
-    return dict(Listing.objects.filter(slug__in=slugs).values_list("slug", "name")) if slugs else {}
-
-
-def _users(install: Install) -> list[Install]:
-    """Installed assistants whose tools come from this server."""
-    server = install.server_id
-    if server is None:
-        return []
-    others = _rows_of(install).exclude(assistant=None)
-    return [one for one in others if server in one.mapping.get("servers", {}).values() or _uses(one, install)]
-
-
-def _uses(other: Install, install: Install) -> bool:
-    package = read_package(other.version.package)
-    return isinstance(package, AssistantPackage) and any(need.listing == install.listing.slug for need in package.tools)
-
-
-def _rows_of(install: Install) -> QuerySet[Install]:
-    rows = Install.objects.filter(workspace=install.workspace_id, removed_at=None)
-    return rows.select_related("listing", "version", "assistant")
-
-
-__all__ = ["connect_page", "install_page", "list_installs", "show_install", "uninstall_page", "update_page"]
