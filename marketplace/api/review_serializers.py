@@ -57,7 +57,7 @@ class ReplyWrite(serializers.Serializer[Review]):
     text = SafeText(max_length=MAX_REPLY, allow_blank=True, help_text=_("Empty takes the answer away."))
 
 
-class RatingSerializer(serializers.Serializer[Any]):
+class RatingMadeSerializer(serializers.Serializer[Any]):
     """How a rating came about."""
 
     count = serializers.IntegerField(help_text=_("Reviews that count."))
@@ -76,7 +76,7 @@ class RatingSerializer(serializers.Serializer[Any]):
 
 
 def rating_json(listing: Listing) -> dict[str, Any]:
-    """What RatingSerializer describes."""
+    """What RatingMadeSerializer describes."""
     made, sure = listing.rating_made or {}, listing.rating_count >= LEAST
     return {
         "count": listing.rating_count,

@@ -20,7 +20,7 @@ from core.decision import Principal
 from core.errors import InvalidProblem, NotFoundProblem
 from marketplace.api.review_serializers import (
     NewReviewWrite,
-    RatingSerializer,
+    RatingMadeSerializer,
     ReplyWrite,
     ReportSerializer,
     ReportWrite,
@@ -102,10 +102,10 @@ class ListingReviewApi(_ReviewViewSet):
         made = services.write_review(actor=principal, workspace=workspace, listing=shown_listing(slug), **values)
         return Response(ReviewSerializer(made).data, status=201)
 
-    @extend_schema(operation_id="get_rating", summary=str(_("How the rating is made")), responses=RatingSerializer)
+    @extend_schema(operation_id="get_rating", summary=str(_("How the rating is made")), responses=RatingMadeSerializer)
     @action(detail=False, methods=["get"], pagination_class=None)
     def rating(self, request: Request, slug: str) -> Response:
-        return Response(RatingSerializer(rating_json(shown_listing(slug))).data)
+        return Response(RatingMadeSerializer(rating_json(shown_listing(slug))).data)
 
     def _writer(self, request: Request, wished: str) -> tuple[Workspace, Principal]:
         principal = principal_of(request)
