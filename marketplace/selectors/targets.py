@@ -84,7 +84,7 @@ def reason_unprobed(listing: Listing) -> str:
     return _("Not probed: it is a program, and programs of others are not run until they can run in a sandbox.")
 
 
-def _open_address(way: Remote) -> bool:
+def _open_address(way: Transport) -> bool:
     return not connection(way, _defaults(way)).url
 
 

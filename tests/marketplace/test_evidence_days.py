@@ -16,8 +16,8 @@ from marketplace.evidence.days import verdict_of
 from marketplace.models import Listing, ListingDay, ListingNotice, ProbePlan, Publisher
 from marketplace.packages import ServerPackage
 from marketplace.services.lifecycle import locked_listing, move_listing
-from marketplace.services.probe_plans import AT_ONCE, plan_new, start_due
-from marketplace.services.probing import PROBE, record_probe
+from marketplace.services.probe_plans import AT_ONCE, PROBE, plan_new, start_due
+from marketplace.services.probing import record_probe
 from marketplace.states import L
 from tests.cast import Cast
 from tests.marketplace.publishing import add_live_listing, new_publisher

@@ -26,9 +26,8 @@ WRONG = Example(input="What time is it in Asia/Tokyo?", expect=("Atlantis",))
 
 def listed(*examples: Example, **values: Any) -> Listing:
     tools = (ToolNeed(listing="toolbox", tool="current_time"),)
-    package = AssistantPackage(
-        **({"instructions": INSTRUCTIONS, "works_offline": True, "tools": tools, "examples": examples} | values)
-    )
+    made: dict[str, Any] = {"instructions": INSTRUCTIONS, "works_offline": True, "tools": tools, "examples": examples}
+    package = AssistantPackage(**(made | values))
     return add_live_listing("clock", "Clock", package)
 
 

@@ -10,8 +10,8 @@ from marketplace.catalogue.schema import Http, Stdio
 from marketplace.evidence.checks import check
 from marketplace.models import Listing, ListingUse, ProbePlan
 from marketplace.packages import ServerPackage
-from marketplace.services.probe_plans import plan_new
-from marketplace.services.probing import PROBE, record_probe
+from marketplace.services.probe_plans import PROBE, plan_new
+from marketplace.services.probing import record_probe
 from tests.cast import Cast
 from tests.marketplace.publishing import add_live_listing, new_publisher
 
