@@ -73,6 +73,18 @@ class ListedFullSerializer(ListedSerializer):
         return listing.current.manifest if listing.current else {}
 
 
+class ListedVersionSerializer(serializers.Serializer[Any]):
+    """marketplace.selectors.listed.VersionRow"""
+
+    version = serializers.CharField(source="version.version")
+    published_at = serializers.DateTimeField(source="version.published_at", allow_null=True)
+    notes = serializers.CharField(source="version.notes", help_text=_("What changed."))
+    content_hash = serializers.CharField(source="version.content_hash", help_text=_("SHA-256 of the package."))
+    adds = serializers.ListField(
+        child=serializers.CharField(), help_text=_("What it may do more than the version before, in plain words.")
+    )
+
+
 class FoundCount(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     more = serializers.BooleanField(help_text=_("There are more than `count`; counts are exact to 10,000."))

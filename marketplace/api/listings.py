@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -18,12 +19,19 @@ from rest_framework.utils.urls import replace_query_param
 
 from core.api.base import ApiViewSet
 from core.errors import NotFoundProblem
-from marketplace.api.listed_serializers import FoundSerializer, ListedFullSerializer, ListedSerializer
+from marketplace.api.listed_serializers import (
+    FoundSerializer,
+    ListedFullSerializer,
+    ListedSerializer,
+    ListedVersionSerializer,
+)
 from marketplace.api.throttling import PublicThrottle
 from marketplace.models import Listing
+from marketplace.packages import read_package
 from marketplace.search.facets import FACETS
 from marketplace.search.question import LONGEST
 from marketplace.selectors.finding import MOST_PAGES, ORDERS, Ask, Found, find, hydrate, is_value
+from marketplace.selectors.listed import find_listing, needed_names, versions_of
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d)?")
@@ -84,11 +92,28 @@ class ListedApi(ApiViewSet):
 
     @extend_schema(operation_id="get_listing", summary=str(_("One listing")), responses=ListedFullSerializer)
     def retrieve(self, request: Request, slug: str) -> Response:
-        rows = Listing.objects.filter(state__in=Listing.SHOWN).select_related("publisher", "current")
-        listing = rows.filter(slug=slug).first() or rows.filter(aliases__slug=slug).first()
-        if listing is None:
-            raise NotFoundProblem(_("There is no such listing."))
-        return Response(ListedFullSerializer(listing).data)
+        return Response(ListedFullSerializer(_shown(slug)).data)
+
+    @extend_schema(
+        operation_id="list_listing_versions",
+        summary=str(_("Versions of a listing")),
+        description=str(
+            _("The newest twenty, each with what it may do more than the one before.")
+        ),
+        responses=ListedVersionSerializer(many=True),
+    )
+    @action(detail=True)
+    def versions(self, request: Request, slug: str) -> Response:
+        listing = _shown(slug)
+        names = needed_names(read_package(listing.current.package)) if listing.current else {}
+        return Response(ListedVersionSerializer(versions_of(listing, names), many=True).data)
+
+
+def _shown(slug: str) -> Listing:
+    listing = find_listing(slug)
+    if listing is None or listing.state not in Listing.SHOWN:
+        raise NotFoundProblem(_("There is no such listing."))
+    return listing
 
 
 def read_ask(request: Request) -> Ask:

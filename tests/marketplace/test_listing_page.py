@@ -158,3 +158,12 @@ def test_views_are_counted_and_written_down_once(client: Client) -> None:
     write_stats()
     stat = ListingStat.objects.get()
     assert (stat.views, stat.trials, stat.installs) == (3, 1, 0)
+
+
+def test_versions_are_read_over_the_api(client: Client) -> None:
+    listing = installs.list_server("orders")
+    installs.add_version(listing, ServerPackage(transports=(installs.RUNS,), tools=(installs.SEARCH,)))
+    newest, first = client.get("/api/v1/listings/orders/versions").json()
+    assert (newest["version"], first["version"]) == ("1.1.0", "1.0.0")
+    assert newest["adds"] == ["Run a program on this installation, with npx"]
+    assert client.get("/api/v1/listings/nothing/versions").status_code == 404

@@ -256,6 +256,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "api-publisher-claim-check": ("post", (W, "{publisher_id}", "{claim}"), API_MANAGE),
     "api-listing-list": ("get", (), PUBLIC),
     "api-listing-detail": ("get", ("nothing",), (404,) * 7),
+    "api-listing-versions": ("get", ("github",), PUBLIC),
     "api-install-list": ("get", (W,), API_VIEW),
     "api-install-detail": ("delete", (W, "{install}"), API_NO_CONTENT),
     "api-install-plan": ("post", (W,), API_BAD_MANAGE),
