@@ -97,6 +97,7 @@
         if (button) button.hidden = this.stay;
       };
       (this.own ? this.thread : window).addEventListener("scroll", scrolled, { passive: true });
+      addEventListener("resize", () => this.stay && this.toEnd());
       document.addEventListener("visibilitychange", () => this.seen());
     }
 
