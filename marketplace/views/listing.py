@@ -33,7 +33,6 @@ from marketplace.selectors.plans import refusal_to_install
 from marketplace.selectors.rows import by_line
 from marketplace.services.showroom import prepare_trial, shown_assistant, trial_tools
 from marketplace.services.stats import count_stat
-from marketplace.structured import structured_data
 
 
 class Gone(ServiceProblem):
@@ -85,7 +84,6 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
             "panel": _panel(request, listing),
             "tools_away": trial_tools(package)[1] if isinstance(package, AssistantPackage) else [],
-            "structured": structured_data(listing),
             **parts_of(request, listing),
         },
     )
