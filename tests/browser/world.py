@@ -65,6 +65,7 @@ def _fill(world: World, peer: Peer) -> None:
     _webhook(world)
     _assistant(world)
     _calls(world)
+    _report(world)
 
 
 def _tools(world: World) -> None:
@@ -142,6 +143,14 @@ def _calls(world: World) -> None:
     page = world.demo.go("/w/demo/calls/?range=month")
     world.at["demo call"] = "/w/demo/calls/" + (page.locator("#calls tbody tr").first.get_attribute("id") or "") + "/"
     world.at["demo tool"] = _href(world.demo.go("/w/demo/tools/"), "calculate")
+
+
+def _report(world: World) -> None:
+    page = world.newcomer.go("/marketplace/github/report/")
+    page.get_by_label("It does not work").check()
+    world.newcomer.press("Send the report")
+    page.wait_for_url("**/marketplace/github/")
+    world.at["report"] = _href(world.operator.go("/operator/moderation/"), "GitHub")
 
 
 def _href(page: Page, text: str) -> str:
