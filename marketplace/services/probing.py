@@ -20,7 +20,7 @@ from core.errors import ServiceProblem
 from core.events import record_event
 from core.jobs import enqueue_job
 from core.permissions import INSTALLATION, allowed, require
-from marketplace.evidence.checks import Check, check, checks_of, worst
+from marketplace.evidence.checks import SILENT, Check, check, checks_of, worst
 from marketplace.evidence.drift import Seen, seen_of_listed
 from marketplace.gateways.looking import Limits, Look, look_at
 from marketplace.models import Listing, ListingDay, ListingVersion, Probe, ProbePlan
@@ -36,6 +36,7 @@ AGAIN = timedelta(minutes=15)
 """How often somebody may have one listing probed out of turn."""
 START_S = 30.0
 """Seconds that our own program may take to start."""
+CUT_OFF_AFTER, CUT_OFF_WITHIN = 8, timedelta(hours=2)
 KEPT = timedelta(days=45)
 NOTE = 200
 
@@ -132,8 +133,20 @@ def _server_checks(listing: Listing, version: ListingVersion, package: ServerPac
         look: Look = runtime.run(lambda engine: look_at(engine.upstreams, spec, limits), timeout_s=limits.whole_s)
     except TimeoutError:
         return [check("reachable", "bad", _("It did not answer in time."), "timeout")]
+    if look.problem is not None and look.problem.kind in SILENT and _cut_off(listing):
+        return [
+            check("reachable", "unprobed", _("Not probed: Crossroads itself could reach nobody."), look.problem.kind)
+        ]
     before, since = _baseline(version, package)
     return checks_of(look, before=before, since=since, asks=asks_for_key(package))
+
+
+def _cut_off(listing: Listing) -> bool:
+    """Were all the last remote listings silent too? Then it is our own line that is down, and nobody is to blame."""
+    others = Probe.objects.exclude(listing=listing).filter(listing__probe_plan__host__gt="")
+    recent = others.filter(created_at__gte=now() - CUT_OFF_WITHIN).order_by("-id")[:CUT_OFF_AFTER]
+    silent = {found for found, checks in recent.values_list("listing", "checks") if checks[0]["value"] in SILENT}
+    return len(silent) == CUT_OFF_AFTER
 
 
 def _baseline(version: ListingVersion, package: ServerPackage) -> tuple[Seen, str]:

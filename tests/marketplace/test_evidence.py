@@ -151,3 +151,19 @@ def test_only_our_own_program_counts_as_bundled(db: None) -> None:
     probe, checks = probed(stranger)
     assert probe.outcome == "good", [one for one in probe.checks if one["outcome"] != "good"]
     assert checks["tokens"]["value"] > 0
+
+
+def test_nobody_is_blamed_when_our_own_line_is_down(peers: Peers) -> None:
+    peer = peers.start("hostile")
+    others = [listed(f"http://127.0.0.1:1/mcp?{number}", f"other-{number}") for number in range(8)]
+    listing = listed(peer.url)
+    peer.kill()
+    assert [probed(other)[0].outcome for other in others] == ["bad"] * 8
+    probe, checks = probed(listing)
+    assert (probe.outcome, checks["reachable"]["sentence"]) == (
+        "unprobed", "Not probed: Crossroads itself could reach nobody.",
+    )  # fmt: skip
+    assert probed(others[0])[0].outcome == "unprobed"
+    # One that answers shows that the line is up.
+    probed(listed(peers.start("hostile").url, "alive"))
+    assert probed(listing)[0].outcome == "bad"
