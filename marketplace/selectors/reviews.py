@@ -79,6 +79,7 @@ class ReviewsView:
     page: Page[Review]
     pages: Sequence[tuple[str, str]]
     """Labels and addresses of the page before and the one after."""
+    sort: str
     sorts: Sequence[Choice]
     write_url: str
     can_reply: bool
@@ -102,9 +103,10 @@ def reviews_part(request: SiteRequest, listing: Listing) -> ReviewsView:
         least=LEAST, padding=PADDING, own=made.get("own", 0), market=made.get("market", 0),
         bars=_bars(made.get("stars", [0] * 5)),
         left_out=sum(left_out.values()), left_out_words=[reason_words(*pair) for pair in sorted(left_out.items())],
-        left_out_url=_address(listing, sort, left_out=True), only_left_out=only,
+        left_out_url=reviews_address(listing, sort, left_out=True), only_left_out=only,
         rows=_rows(request, listing, list(page.object_list)), page=page, pages=_pages(listing, sort, only, page),
-        sorts=[Choice(key, label, _address(listing, key, left_out=only), key == sort)
+        sort=sort,
+        sorts=[Choice(key, label, reviews_address(listing, key, left_out=only), key == sort)
                for key, (label, _order) in SORTS.items()],
         write_url=reverse("marketplace:review", args=[listing.slug]),
         can_reply=_may_reply(request, listing), total=page.paginator.count,
@@ -207,21 +209,24 @@ def _may_reply(request: SiteRequest, listing: Listing) -> bool:
     return Membership.objects.filter(user=request.user, workspace=theirs, role__in=MANAGERS).exists()
 
 
-def _address(listing: Listing, sort: str, *, left_out: bool = False, page: int = 1) -> str:
+def reviews_address(
+    listing: Listing, sort: str = "helpful", *, left_out: bool = False, page: int = 1, at: str = "reviews"
+) -> str:  # fmt: skip
+    """Where a list of reviews begins, or one of them stands."""
     parts = [
         f"reviews_sort={sort}" if sort != "helpful" else "",
         "ratings=left-out" if left_out else "",
         f"reviews={page}" if page > 1 else "",
     ]
     asked = "&".join(part for part in parts if part)
-    return f"{reverse('marketplace:entry', args=[listing.slug])}{'?' if asked else ''}{asked}#reviews"
+    return f"{reverse('marketplace:entry', args=[listing.slug])}{'?' if asked else ''}{asked}#{at}"
 
 
 def _pages(listing: Listing, sort: str, only: bool, page: Page[Review]) -> list[tuple[str, str]]:
     found = []
     if page.has_previous():
-        before = _address(listing, sort, left_out=only, page=page.previous_page_number())
+        before = reviews_address(listing, sort, left_out=only, page=page.previous_page_number())
         found.append((_("Earlier in the list"), before))
     if page.has_next():
-        found.append((_("More reviews"), _address(listing, sort, left_out=only, page=page.next_page_number())))
+        found.append((_("More reviews"), reviews_address(listing, sort, left_out=only, page=page.next_page_number())))
     return found

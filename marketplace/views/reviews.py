@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,7 +19,7 @@ from marketplace.forms.reviews import ReplyForm, ReportForm, ReviewForm
 from marketplace.models import Listing, Review
 from marketplace.selectors.listed import find_listing
 from marketplace.selectors.reviewing import Place, places_of
-from marketplace.selectors.reviews import MANAGERS
+from marketplace.selectors.reviews import MANAGERS, SORTS, reviews_address
 from marketplace.services import review_answers, reviews
 from marketplace.services.reports import send_report
 
@@ -41,7 +40,7 @@ def review_page(request: PersonRequest, slug: str) -> HttpResponse:
             show_problem(form, problem)
         else:
             messages.success(request, _("Thank you. Your review stands on the page."))
-            return redirect(_reviews_url(listing, "newest"))
+            return redirect(reviews_address(listing, "newest"))
     context = {
         "listing": listing, "form": form, "usable": usable, "chosen": chosen,
         "others": [place for place in places if not place.open],
@@ -87,7 +86,7 @@ def reply_page(request: PersonRequest, slug: str, id: str) -> HttpResponse:
             show_problem(form, problem)
         else:
             messages.success(request, _("Answered."))
-            return redirect(_reviews_url(listing))
+            return redirect(reviews_address(listing))
     context = {"listing": listing, "review": review, "form": form}
     return render(request, "marketplace/review_reply.html", context, status=400 if form.errors else 200)
 
@@ -97,13 +96,14 @@ def reply_page(request: PersonRequest, slug: str, id: str) -> HttpResponse:
 def helpful(request: PersonRequest, slug: str, id: str) -> HttpResponse:
     """Vote for a review; `helpful=0` takes the vote back."""
     listing = _listing(slug)
+    review = _review(listing, id)
     try:
         review_answers.vote_helpful(
-            actor=request.principal, review=_review(listing, id), helpful=request.POST.get("helpful") != "0"
-        )
+            actor=request.principal, review=review, helpful=request.POST.get("helpful") != "0"
+        )  # fmt: skip
     except ServiceProblem as problem:
         say_problem(request, problem)
-    return redirect(_reviews_url(listing, request.POST.get("sort", "")))
+    return redirect(_same_place(request, listing, review))
 
 
 @require_POST
@@ -121,7 +121,7 @@ def withdraw(request: PersonRequest, slug: str, id: str) -> HttpResponse:
         say_problem(request, problem)
     else:
         messages.success(request, _("Your review is withdrawn."))
-    return redirect(_reviews_url(listing))
+    return redirect(reviews_address(listing))
 
 
 def _listing(slug: str) -> Listing:
@@ -159,6 +159,10 @@ def _save(actor: Principal, listing: Listing, place: Place, form: ReviewForm) ->
         reviews.write_review(actor=actor, workspace=place.workspace, listing=listing, stars=stars, text=text)
 
 
-def _reviews_url(listing: Listing, sort: str = "") -> str:
-    asked = f"?reviews_sort={sort}" if sort in ("newest", "lowest") else ""
-    return f"{reverse('marketplace:entry', args=[listing.slug])}{asked}#reviews"
+def _same_place(request: PersonRequest, listing: Listing, review: Review) -> str:
+    """Back to the review in the list from which somebody voted."""
+    sort, page = request.POST.get("sort", ""), request.POST.get("page", "")
+    return reviews_address(
+        listing, sort if sort in SORTS else "helpful", left_out=bool(request.POST.get("left_out")),
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1, at=review.id,
+    )  # fmt: skip

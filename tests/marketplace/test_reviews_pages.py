@@ -100,7 +100,8 @@ def test_votes_answers_and_who_sees_which_button(cast: Cast, listing: Listing) -
     member.post(f"{one}helpful/")
     assert "Helpful to you, 1" in member.get(PAGE).text
     assert "1 person found it helpful" in cast.browser("anonymous").get(PAGE).text
-    member.post(f"{one}helpful/", {"helpful": "0"})
+    back = member.post(f"{one}helpful/", {"helpful": "0", "sort": "newest", "page": "2"})
+    assert back["Location"] == f"{PAGE}?reviews_sort=newest&reviews=2#{review.id}"
     assert "Helpful, 0" in member.get(PAGE).text
     assert member.get(f"{one}reply/").status_code == 404
     workspace = listing.publisher.workspace
