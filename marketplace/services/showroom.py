@@ -20,7 +20,7 @@ from assistants.services.assistants import create_assistant, delete_assistant, s
 from core.errors import ServiceProblem
 from core.permissions import SYSTEM
 from marketplace.models import Listing, ListingVersion
-from marketplace.packages import AssistantPackage, read_package
+from marketplace.packages import AssistantPackage, Package, ToolNeed, read_package
 from marketplace.services.install_assistants import configuration_of
 from proxy.models import Hub, Server
 from proxy.services.choices import add_server
@@ -50,8 +50,8 @@ def shown_assistant(version: ListingVersion) -> Assistant | None:
 def prepare_trial(*, listing: Listing) -> Assistant:
     """The assistant that a visitor talks to, made or brought to the listing's current version. Raises NotTried."""
     version = listing.current
-    package = read_package(version.package) if version else None
-    if version is None or listing.state not in Listing.SHOWN or not isinstance(package, AssistantPackage):
+    package = trial_package(listing, read_package(version.package)) if version else None
+    if version is None or package is None or listing.state not in Listing.SHOWN:
         raise NotTried(_("It cannot be tried in the page."))
     found = shown_assistant(version)
     if found is not None:
@@ -60,6 +60,20 @@ def prepare_trial(*, listing: Listing) -> Assistant:
         workspace = showroom()
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         return _put(workspace, listing, version, package)
+
+
+def trial_package(listing: Listing, package: Package) -> AssistantPackage | None:
+    """What is talked to in a trial: an assistant itself, or the tools of the bundled server that only read."""
+    if isinstance(package, AssistantPackage):
+        return package
+    if not package.bundled or listing.slug != BUNDLED:
+        return None
+    return AssistantPackage(
+        instructions=_("Call the tool that fits, and show what it gives."),
+        greeting=_("Say what you want to know, and the tool that fits is called."),
+        works_offline=True,
+        tools=tuple(ToolNeed(listing=BUNDLED, tool=tool.name) for tool in package.tools if tool.read_only),
+    )
 
 
 def showroom() -> Workspace:

@@ -31,7 +31,7 @@ from marketplace.selectors.listed import (
 )
 from marketplace.selectors.plans import refusal_to_install
 from marketplace.selectors.rows import by_line
-from marketplace.services.showroom import prepare_trial, shown_assistant, trial_tools
+from marketplace.services.showroom import prepare_trial, shown_assistant, trial_package, trial_tools
 from marketplace.services.stats import count_stat
 
 
@@ -58,6 +58,7 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
     first = targets[0].workspace if targets else None
     manifest = read_manifest(version.manifest)
     said = sentences_of(manifest, names)
+    tried = trial_package(listing, package)
     count_stat(listing.id, "views")
     return render(
         request,
@@ -83,7 +84,8 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "versions": versions_of(listing, names),
             "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
             "panel": _panel(request, listing),
-            "tools_away": trial_tools(package)[1] if isinstance(package, AssistantPackage) else [],
+            "tried": tried,
+            "tools_away": trial_tools(tried)[1] if tried else [],
             **parts_of(request, listing),
         },
     )

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.permissions import SYSTEM
 from assistants.models import Assistant, Conversation
 from assistants.services.trials import TRIES
 from core.redis import connection as redis_connection
 from core.redis import key
+from marketplace.catalogue.loader import catalogue
 from marketplace.catalogue.schema import Http
+from marketplace.importers.stock import SOURCE, draft_of_entry
 from marketplace.models import Listing, ListingAlias, ListingStat
 from marketplace.packages import ServerPackage, ToolDefinition, ToolNeed
+from marketplace.services.importing import upsert_listings
 from marketplace.services.installing import install_listing
 from marketplace.services.showroom import SLUG, prepare_trial
 from marketplace.services.stats import count_stat, write_stats
@@ -117,6 +121,22 @@ def test_a_trial_begins_without_an_account(client: Client) -> None:
     assert "What is two plus two?" in text
     assert f"{TRIES - 1}</span> of {TRIES} tries" in text
     assert prepare_trial(listing=listing).id == assistant.id
+
+
+def test_the_bundled_server_is_tried_with_what_only_reads(client: Client) -> None:
+    upsert_listings(actor=SYSTEM, source=SOURCE, drafts=[draft_of_entry(catalogue()["toolbox"])])
+    assert "Try it here" in page(client, "/marketplace/toolbox/")
+    answer = client.post("/marketplace/toolbox/try/", {"text": "What time is it in Tokyo?"})
+    assert answer.status_code == 302
+    (assistant,) = Assistant.objects.filter(workspace__slug=SLUG)
+    assert assistant.deployed
+    names = {tool["name"] for tool in assistant.deployed.configuration["tools"]}
+    assert "toolbox__current_time" in names
+    listed = Listing.objects.get().current
+    assert listed is not None
+    writes = {f"toolbox__{tool['name']}" for tool in listed.package["tools"] if not tool.get("read_only")}
+    assert writes
+    assert not names & writes
 
 
 def test_a_trial_follows_the_version(client: Client) -> None:
