@@ -137,7 +137,7 @@ def _server_checks(listing: Listing, version: ListingVersion, package: ServerPac
         return [
             check("reachable", "unprobed", _("Not probed: Crossroads itself could reach nobody."), look.problem.kind)
         ]
-    before, since = _baseline(version, package)
+    before, since = _baseline(listing, version, package)
     return checks_of(look, before=before, since=since, asks=asks_for_key(package))
 
 
@@ -149,9 +149,10 @@ def _cut_off(listing: Listing) -> bool:
     return len(silent) == CUT_OFF_AFTER
 
 
-def _baseline(version: ListingVersion, package: ServerPackage) -> tuple[Seen, str]:
-    """The tools as they were listed; where the listing names none, as the first probe of this version saw them."""
-    if package.tools:
+def _baseline(listing: Listing, version: ListingVersion, package: ServerPackage) -> tuple[Seen, str]:
+    """The tools as they were listed. Where the listing names none, or another catalogue described them, as the first
+    probe of this version saw them."""
+    if package.tools and not listing.source.startswith("import:"):
         return seen_of_listed(package.tools), (version.published_at or version.created_at).date().isoformat()
     for checks in Probe.objects.filter(version=version).order_by("-id").values_list("checks", flat=True)[:50]:
         for one in checks:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from core.permissions import SYSTEM
 from marketplace.catalogue.schema import Http, Stdio, Variable
 from marketplace.gateways.looking import Limits
 from marketplace.models import Listing, ListingDay, Probe
 from marketplace.packages import ServerPackage, ToolDefinition
 from marketplace.services.probing import probe_listing
+from marketplace.services.stock import sync_catalogue
 from tests.marketplace.publishing import add_live_listing
 from tests.peers.fixtures import Peer, Peers
 
@@ -132,6 +134,19 @@ def test_tools_are_compared_with_those_of_the_package(peers: Peers) -> None:
     )
     _probe, checks = probed(listed(peers.start("hostile").url, tools=tools))
     assert checks["drift"]["sentence"].startswith("Gone: gone. New: add, ")
+
+
+def test_what_another_catalogue_says_of_tools_is_no_promise(peers: Peers) -> None:
+    listing = listed(peers.start("hostile").url, tools=(ToolDefinition(name="gone"),))
+    Listing.objects.filter(pk=listing.pk).update(source="import:registry")
+    assert probed(listing)[1]["drift"]["sentence"] == "Its tools are remembered from now on."
+
+
+def test_the_toolbox_is_as_it_was_listed(db: None) -> None:
+    sync_catalogue(actor=SYSTEM)
+    probe, checks = probed(Listing.objects.get(slug="toolbox"))
+    assert probe.outcome == "good", probe.checks
+    assert "as they were listed" in checks["drift"]["sentence"]
 
 
 def test_programs_of_others_are_not_run(db: None) -> None:
