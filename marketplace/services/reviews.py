@@ -122,7 +122,7 @@ def edit_review(*, actor: Principal, review: Review, stars: int, text: str) -> R
 
 
 def withdraw_review(*, actor: Principal, review: Review) -> Review:
-    """Take it back: words, answer and votes are gone. It can be written anew once, unless it was changed already."""
+    """Take it back: words, answer and votes are gone. It can be written anew once, unless it was changed or held."""
     with transaction.atomic():
         review = own_review(actor, review)
         if review.state == S.REMOVED:
@@ -130,6 +130,8 @@ def withdraw_review(*, actor: Principal, review: Review) -> Review:
         if review.state != S.WITHDRAWN:
             review.votes.all().delete()
             review.text, review.reply, review.replied_at, review.helpful = "", "", None, 0
+            if review.state == S.HELD:  # else it would come back unseen by the operator
+                review.edited_at = review.edited_at or now()
             review.state = S.WITHDRAWN
             review.save()
             record_review("review.withdrawn", actor, review)

@@ -150,6 +150,20 @@ def test_a_withdrawn_one_may_be_written_anew_once(cast: Cast, listing: Listing) 
     assert refused.value.code == "reviewed"
 
 
+def test_a_held_one_does_not_come_back_by_withdrawing_it(cast: Cast, listing: Listing) -> None:
+    reviewing.use(listing, cast.workspace)
+    review = write(cast, listing)
+    Review.objects.filter(pk=review.pk).update(state="held")
+    withdraw_review(actor=cast.principal("member"), review=review)
+    with pytest.raises(ServiceProblem) as refused:
+        write(cast, listing, 5, "The same again.")
+    assert refused.value.code == "reviewed"
+    Review.objects.filter(pk=review.pk).update(state="removed")
+    with pytest.raises(ServiceProblem) as refused:
+        withdraw_review(actor=cast.principal("member"), review=review)
+    assert refused.value.code == "removed"
+
+
 def test_the_publisher_answers(cast: Cast, listing: Listing) -> None:
     reviewing.use(listing, cast.workspace)
     review = write(cast, listing)
