@@ -10,7 +10,7 @@ from marketplace.services import ranking
 from marketplace.services.demo import TALK, talk_in_demo
 from marketplace.services.imports import IMPORT, run_import
 from marketplace.services.install_checks import CHECK, check_workspace
-from marketplace.services.probe_plans import PROBE, plan_new, start_due
+from marketplace.services.probe_plans import PROBE, plan_new, postpone, start_due
 from marketplace.services.probing import forget_probes, probe_listing
 from marketplace.services.scans import give_up_scan, run_scan
 from marketplace.services.search_counts import recount
@@ -74,7 +74,13 @@ def keep_stats() -> None:
     write_stats()
 
 
-@job_task(PROBE, queue="discovery", lease=timedelta(minutes=5), max_attempts=3)
+@job_task(
+    PROBE,
+    queue="discovery",
+    lease=timedelta(minutes=5),
+    max_attempts=3,
+    give_up=lambda subject, error: postpone(listing_id=subject),
+)
 def probe(subject: str) -> None:
     probe_listing(listing_id=subject)
 

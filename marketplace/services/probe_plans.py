@@ -63,6 +63,11 @@ def plan_listings(*, listing_ids: Iterable[str], within_s: float = DAY_S) -> int
     return len(plans)
 
 
+def postpone(*, listing_id: str) -> None:
+    """Our own side failed at it again and again: it waits for tomorrow, and nothing is said of it."""
+    ProbePlan.objects.filter(listing=listing_id).update(due_at=_tomorrow(listing_id, now()))
+
+
 def plan_soon(*, listing_id: str) -> None:
     """A version went live: it is looked at within minutes, whatever was planned."""
     ProbePlan.objects.filter(listing=listing_id).delete()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.clock import held_at, now
+from core.jobs import run_job
 from core.models import Event, Job, Message
 from core.permissions import SYSTEM
 from marketplace.catalogue.schema import Http
@@ -154,3 +155,19 @@ def test_a_listing_that_is_removed_is_looked_at_no_more(db: None) -> None:
     move_listing(actor=SYSTEM, listing=locked_listing(listing), to=L.REMOVED)
     assert probe_listing(listing_id=listing.id) is None
     assert not ProbePlan.objects.exists()
+
+
+def test_a_probe_that_fails_on_our_side_waits_for_tomorrow(db: None) -> None:
+    listing = listed()
+    plan_new()
+    listing.versions.update(package={"kind": "nonsense"})
+    ProbePlan.objects.update(due_at=now() - timedelta(hours=1))
+    assert start_due() == 1
+    job = Job.objects.get(task=PROBE)
+    for _attempt in range(3):
+        Job.objects.update(due_at=now() - timedelta(seconds=1), leased_until=None)
+        run_job(job.id)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert ProbePlan.objects.get().due_at > now()
+    assert not ListingDay.objects.exists()
