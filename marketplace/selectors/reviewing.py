@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, User, Workspace
 from marketplace.models import Listing, Review
 from marketplace.selectors.reviews import MANAGERS, writing_workspaces
-from marketplace.services.reviews import Standing, may_review
+from marketplace.selectors.standing import Standing, may_review
 
 MOST = 20
 

@@ -24,8 +24,8 @@ from core.decision import Principal
 from core.errors import ServiceProblem
 from core.jobs import enqueue_job
 from marketplace.models import Install, Listing, ListingUse
+from marketplace.selectors.standing import LEAST_DAYS, LEAST_RUNS
 from marketplace.services.installing import install_listing
-from marketplace.services.reviews import LEAST_DAYS, LEAST_RUNS
 
 TALK = "marketplace.seed_demo"
 SLUG, HUB = "demo", "main"

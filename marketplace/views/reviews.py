@@ -20,6 +20,7 @@ from marketplace.models import Listing, Review
 from marketplace.selectors.listed import find_listing
 from marketplace.selectors.reviewing import Place, places_of
 from marketplace.selectors.reviews import MANAGERS, SORTS, reviews_address
+from marketplace.selectors.standing import LEAST_DAYS, LEAST_RUNS
 from marketplace.services import review_answers, reviews
 from marketplace.services.reports import send_report
 
@@ -44,7 +45,7 @@ def review_page(request: PersonRequest, slug: str) -> HttpResponse:
     context = {
         "listing": listing, "form": form, "usable": usable, "chosen": chosen,
         "others": [place for place in places if not place.open],
-        "least_runs": reviews.LEAST_RUNS, "least_days": reviews.LEAST_DAYS,
+        "least_runs": LEAST_RUNS, "least_days": LEAST_DAYS,
     }  # fmt: skip
     return render(request, "marketplace/review.html", context, status=400 if form.errors else 200)
 

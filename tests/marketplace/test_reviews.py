@@ -8,9 +8,10 @@ from accounts.permissions import principal_for
 from core.errors import InvalidProblem, NotFoundProblem, PermissionProblem, ServiceProblem
 from core.models import Event, Job
 from marketplace.models import Install, Listing, ListingUse, Review
+from marketplace.selectors.standing import may_review
 from marketplace.services.recounting import RECOUNT
 from marketplace.services.review_answers import reply_review, vote_helpful
-from marketplace.services.reviews import edit_review, may_review, withdraw_review, write_review
+from marketplace.services.reviews import edit_review, withdraw_review, write_review
 from tests.cast import Cast, cast
 from tests.marketplace import publishing, reviewing
 
