@@ -9,8 +9,12 @@ from django.core.management.base import BaseCommand
 from core.permissions import SYSTEM
 from marketplace.importers.reports import report_text
 from marketplace.services.opening import open_marketplace
+from marketplace.services.search_index import index_pending
 from marketplace.services.showroom import showroom
 from marketplace.services.stock import sync_catalogue
+
+INDEX_S = 3.0
+"""The first page shows what is listed. What takes longer, a worker indexes after the start."""
 
 
 class Command(BaseCommand):
@@ -22,3 +26,5 @@ class Command(BaseCommand):
             self.stdout.write(report_text(report))
         showroom()
         open_marketplace(actor=SYSTEM)
+        if report.new:
+            index_pending(seconds=INDEX_S)
