@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assistants', '0002_studio'),
+        ("assistants", "0002_studio"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='run',
-            name='given',
+            model_name="run",
+            name="given",
             field=models.JSONField(default=dict),
         ),
     ]

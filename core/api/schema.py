@@ -14,7 +14,7 @@ from drf_spectacular.plumbing import ResolvedComponent, get_doc
 
 from core.api.idempotency import HEADER, LONGEST, IdempotencyMixin
 from core.api.problems import CONTENT_TYPE
-from core.decision import BUILT_IN, SCOPES
+from core.decision import BUILT_IN, OPERATOR, SCOPES
 from core.ids import new_id
 
 PROBLEM: dict[str, Any] = {
@@ -86,6 +86,13 @@ class ApiSchema(AutoSchema):
             operation |= permissions_of(action)
         # `describe_groups` makes the description of the group of it.
         return operation | {GROUP: get_doc(type(self.view))}
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """What only the operator may do is done in the operator's session: no key opens it."""
+        action = getattr(self.view, "needs", {}).get(getattr(self.view, "action", ""))
+        if action in OPERATOR:
+            return [{"session": []}]
+        return super().get_auth()
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         """Of the operation alone; what its view says goes to the group."""

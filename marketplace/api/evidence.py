@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -34,7 +35,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField(help_text=_("What was seen, in plain words."))
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class ListingDaySerializer(serializers.Serializer[Any]):
     day = serializers.DateField()
     outcome = serializers.ChoiceField(choices=OUTCOMES, help_text=_("The worst of that day (UTC)."))
     note = serializers.CharField(allow_blank=True)
@@ -51,7 +52,7 @@ class EvidenceSerializer(serializers.Serializer[Any]):
     tokens = serializers.IntegerField(
         allow_null=True, help_text=_("About what its definitions take of a model's window: characters by four.")
     )
-    days = DaySerializer(many=True, help_text=_("Of the last 30 those that were probed, the oldest first."))
+    days = ListingDaySerializer(many=True, help_text=_("Of the last 30 those that were probed, the oldest first."))
     runs = serializers.IntegerField(help_text=_("Of installed copies in the last 30 days."))
     runs_ok = serializers.IntegerField()
     typical_ms = serializers.IntegerField(allow_null=True)
@@ -74,6 +75,9 @@ class EvidenceApi(APIView):
 
 class ProbeApi(APIView):
     """A probe out of turn."""
+
+    action = "probe"
+    needs: ClassVar[Mapping[str, str]] = {"probe": "listing.manage"}
 
     @extend_schema(
         operation_id="probe_listing", summary="Have a listing probed again", tags=["Listings"], request=None,

@@ -18,7 +18,7 @@ from marketplace.models import ImportRun
 from marketplace.services.imports import start_registry
 
 
-class ImportSerializer(serializers.ModelSerializer[ImportRun]):
+class CatalogueImportSerializer(serializers.ModelSerializer[ImportRun]):
     report = serializers.DictField(
         help_text=_("Counts, and every entry that was refused, held back or left alone, with its line and the reason.")
     )
@@ -29,7 +29,7 @@ class ImportSerializer(serializers.ModelSerializer[ImportRun]):
         read_only_fields = fields
 
 
-class ImportWrite(serializers.Serializer[Any]):
+class CatalogueImportWrite(serializers.Serializer[Any]):
     address = serializers.CharField(max_length=400, help_text=_("Of a registry that speaks the registry API of MCP."))
     whole = serializers.BooleanField(default=False, help_text=_("Everything, not only what changed since the last."))
 
@@ -37,7 +37,7 @@ class ImportWrite(serializers.Serializer[Any]):
 class ImportApi(ApiViewSet):
     """Imports of other catalogues; for the operator."""
 
-    serializer_class = ImportSerializer
+    serializer_class = CatalogueImportSerializer
     queryset = ImportRun.objects.none()
     needs: ClassVar[dict[str, str]] = {
         "list": "operator.view",
@@ -58,16 +58,16 @@ class ImportApi(ApiViewSet):
         run = ImportRun.objects.defer("body").filter(pk=id).first()
         if run is None:
             raise NotFoundProblem(_("There is no such import."))
-        return Response(ImportSerializer(run).data)
+        return Response(CatalogueImportSerializer(run).data)
 
     @extend_schema(
-        operation_id="start_import", summary="Import from a registry", tags=["Operator"], request=ImportWrite,
-        responses={202: ImportSerializer},
+        operation_id="start_import", summary="Import from a registry", tags=["Operator"], request=CatalogueImportWrite,
+        responses={202: CatalogueImportSerializer},
     )  # fmt: skip
     def create(self, request: Request) -> Response:
         """It runs in the background: read it again to see how far it is."""
         principal = principal_of(request)
         require(principal, "operator.manage", INSTALLATION)
-        values = self.validated(ImportWrite)
+        values = self.validated(CatalogueImportWrite)
         run = start_registry(actor=principal, address=values["address"], whole=values["whole"])
-        return Response(ImportSerializer(run).data, status=202)
+        return Response(CatalogueImportSerializer(run).data, status=202)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from marketplace.models import Listing, Publisher
@@ -90,6 +90,7 @@ class FoundCount(serializers.Serializer[Any]):
     more = serializers.BooleanField(help_text=_("There are more than `count`; counts are exact to 10,000."))
 
 
+@extend_schema_serializer(many=False)
 class FoundSerializer(serializers.Serializer[Any]):
     data = ListedSerializer(many=True)  # type: ignore[assignment]
     next = serializers.CharField(allow_null=True, help_text=_("Cursor of the next page; null on the last one."))

@@ -97,9 +97,7 @@ class ListedApi(ApiViewSet):
     @extend_schema(
         operation_id="list_listing_versions",
         summary=str(_("Versions of a listing")),
-        description=str(
-            _("The newest twenty, each with what it may do more than the one before.")
-        ),
+        description=str(_("The newest twenty, each with what it may do more than the one before.")),
         responses=ListedVersionSerializer(many=True),
     )
     @action(detail=True)

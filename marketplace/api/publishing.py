@@ -23,6 +23,7 @@ from marketplace.api.publishing_serializers import (
     DraftWrite,
     FindingSerializer,
     FindingsList,
+    ListingVersionSerializer,
     NewListingWrite,
     OwnListingSerializer,
     PictureSerializer,
@@ -31,7 +32,6 @@ from marketplace.api.publishing_serializers import (
     PublisherWrite,
     ReasonWrite,
     SubmitWrite,
-    VersionSerializer,
     WholeVersionSerializer,
 )
 from marketplace.models import Claim, Listing, ListingPicture, ListingVersion, Publisher
@@ -231,25 +231,25 @@ class ListingApi(WorkspaceViewSet):
 
     @extend_schema(
         operation_id="list_own_versions", summary=str(_("Versions of a listing, the newest first")),
-        responses=VersionSerializer(many=True),
+        responses=ListingVersionSerializer(many=True),
     )  # fmt: skip
     @action(detail=True, methods=["get"], pagination_class=None)
     def versions(self, request: Request, workspace: str, id: str) -> Response:
         rows = self.one(id).versions.order_by("-version_key").defer("package")
-        return Response(VersionSerializer(rows, many=True).data)
+        return Response(ListingVersionSerializer(rows, many=True).data)
 
     @extend_schema(
         operation_id="submit_version",
         summary=str(_("Submit the draft as a version")),
         description=str(_("It is scanned by a worker: ask for the version until its state is no longer `scan`.")),
         request=SubmitWrite,
-        responses={201: VersionSerializer},
+        responses={201: ListingVersionSerializer},
     )
     @versions.mapping.post
     def submit(self, request: Request, workspace: str, id: str) -> Response:
         values = self.validated(SubmitWrite)
         made = submit_version(actor=self.principal, listing=self.one(id), **values)
-        return Response(VersionSerializer(made).data, status=201)
+        return Response(ListingVersionSerializer(made).data, status=201)
 
     @extend_schema(
         operation_id="get_own_version", summary=str(_("One version, whole")), parameters=[_VERSION],
@@ -261,12 +261,12 @@ class ListingApi(WorkspaceViewSet):
 
     @extend_schema(
         operation_id="withdraw_version", summary=str(_("Take a version back")), parameters=[_VERSION], request=None,
-        responses=VersionSerializer,
+        responses=ListingVersionSerializer,
     )  # fmt: skip
     @action(detail=True, methods=["post"], url_path="versions/<str:version>/withdraw", url_name="version-withdraw")
     def withdraw(self, request: Request, workspace: str, id: str, version: str) -> Response:
         found = withdraw_version(actor=self.principal, version=self._version(id, version))
-        return Response(VersionSerializer(found).data)
+        return Response(ListingVersionSerializer(found).data)
 
     @extend_schema(
         operation_id="list_pictures", summary=str(_("Pictures of a listing")), responses=PictureSerializer(many=True)

@@ -61,7 +61,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField(help_text=_("For people."))
 
 
-class VersionSerializer(serializers.ModelSerializer[ListingVersion]):
+class ListingVersionSerializer(serializers.ModelSerializer[ListingVersion]):
     findings = FindingSerializer(many=True)
 
     class Meta:
@@ -77,15 +77,15 @@ class ObjectField(serializers.JSONField):
     pass
 
 
-class WholeVersionSerializer(VersionSerializer):
+class WholeVersionSerializer(ListingVersionSerializer):
     """With everything that it consists of."""
 
     package = ObjectField()
     manifest = ObjectField()
     texts = ObjectField()
 
-    class Meta(VersionSerializer.Meta):
-        fields: ClassVar = [*VersionSerializer.Meta.fields, "readme", "texts", "manifest", "package"]
+    class Meta(ListingVersionSerializer.Meta):
+        fields: ClassVar = [*ListingVersionSerializer.Meta.fields, "readme", "texts", "manifest", "package"]
 
 
 class QueuedVersionSerializer(WholeVersionSerializer):

@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('proxy', '0006_feature_fault'),
+        ("proxy", "0006_feature_fault"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='server',
-            name='transport',
-            field=models.CharField(choices=[('stdio', 'Command (stdio)'), ('http', 'Streamable HTTP'), ('sse', 'HTTP with SSE (older servers)'), ('internal', 'Part of Crossroads')], max_length=8),
+            model_name="server",
+            name="transport",
+            field=models.CharField(
+                choices=[
+                    ("stdio", "Command (stdio)"),
+                    ("http", "Streamable HTTP"),
+                    ("sse", "HTTP with SSE (older servers)"),
+                    ("internal", "Part of Crossroads"),
+                ],
+                max_length=8,
+            ),
         ),
     ]

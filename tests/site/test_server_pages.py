@@ -152,20 +152,6 @@ def test_calls_are_filtered_paged_and_opened(things: Things) -> None:
     assert owner(things).get(f"{W}calls/call_none/").status_code == 404
 
 
-def test_an_entry_of_the_catalogue_is_connected_with_what_it_needs(things: Things) -> None:
-    page = f"{W}connect/from/github/"
-    assert owner(things).get(f"{page}?way=²").status_code == 200
-    missing = owner(things).post(page, {"way": "0"})
-    assert missing.status_code == 400
-    answer = owner(things).post(page, {"way": "0", "Authorization": "ghp_secret", "hub": "main", "do": "connect"})
-    server = Server.objects.get(catalogue="github")
-    assert answer["Location"] == f"{W}servers/{server.slug}/"
-    assert server.secret_names["headers"] == ["Authorization"]
-    assert "ghp_secret" not in text(owner(things).get(f"{W}servers/{server.slug}/"))
-
-
-def test_the_bundled_server_needs_no_operator(things: Things) -> None:
-    owner(things).post(f"{W}connect/from/toolbox/", {"do": "connect", "hub": "main"})
-    assert Server.objects.get(catalogue="toolbox").transport == "stdio"
-    refused = text(owner(things).get(f"{W}connect/from/filesystem/"))
-    assert "It cannot run here" in refused
+def test_the_old_address_of_connecting_leads_to_installing(things: Things) -> None:
+    answer = owner(things).get(f"{W}connect/from/github/")
+    assert (answer.status_code, answer["Location"]) == (302, f"{W}install/github/")
