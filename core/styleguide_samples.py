@@ -151,6 +151,7 @@ SNIPPETS = (
         "python",
     ),
 )
+SAID = 'Two lines of an answer\nhold, and **code** can be copied:\n\n```python\nprint("hello")\n```'
 MARKDOWN = """**Bern**, 3 days, `metric`
 
 - Rain until noon
@@ -223,6 +224,7 @@ def context() -> dict[str, Any]:
         "reply": REPLY,
         "shell": "pip install mcp\nexport KEY='cr_live'  # once",
         "markdown_text": MARKDOWN,
+        "said_text": SAID,
         "before": ARGUMENTS,
         "after": {**ARGUMENTS, "days": 5, "units": "imperial"},
         "servers": SERVERS,

@@ -25,7 +25,7 @@ PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.
 
 def signed_in(agent: str, address: str = "127.0.0.1", who: str = "member", password: str = PASSWORD) -> Client:
     cache.clear()
-    client = Client(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
+    client = Client(headers={"user-agent": agent}, REMOTE_ADDR=address)
     answer = client.post("/accounts/login/", {"login": f"{who}@example.com", "password": password})
     assert answer.status_code == 302
     return client
