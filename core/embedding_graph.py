@@ -29,13 +29,17 @@ def build(weights: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         whole, small = Path(folder) / "whole.onnx", Path(folder) / "small.onnx"
         onnx.save(_Graph(_read_weights(weights)).model(), whole)
-        # It tells of every node on the root logger.
-        level, logging.root.level = logging.root.level, logging.ERROR
+        # It tells of every node on the root logger. A filter hushes that one alone; a level would hush every logger.
+        logging.root.addFilter(_is_grave)
         try:
             quantize_dynamic(whole, small, weight_type=QuantType.QInt8)
         finally:
-            logging.root.level = level
+            logging.root.removeFilter(_is_grave)
         os.replace(small, target)
+
+
+def _is_grave(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
 
 
 def _read_weights(path: Path) -> dict[str, Array]:

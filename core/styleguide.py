@@ -50,12 +50,13 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def frame(request: HttpRequest, name: str) -> HttpResponse:
-    """A layout with sample content: workspace, auth or mail."""
+    """A layout with sample content: workspace, auth or mail; or the components that draw (pictures)."""
     return render(request, f"styleguide/{name}.html", {**samples.context(), "table": _table(request)})
 
 
 urlpatterns = [
     path("", index, name="index"),
+    path("pictures/", frame, {"name": "pictures"}, name="pictures"),
     path("workspace/", frame, {"name": "workspace"}, name="workspace"),
     path("auth/", frame, {"name": "auth"}, name="auth"),
     path("mail/", frame, {"name": "mail"}, name="mail"),

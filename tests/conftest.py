@@ -60,7 +60,6 @@ def _prepare_run() -> None:
     os.environ.update(
         {
             RUN_FOLDER: str(run),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": secrets.token_urlsafe(32),
             "MASTER_KEY": secrets.token_urlsafe(32),
             "OWNER_TOKEN": secrets.token_urlsafe(32),
@@ -89,6 +88,7 @@ def _prepare_worker() -> None:
     # Made once from installed weights, the same for every run.
     os.environ.setdefault("MODEL_DIR", str(ROOT / ".models"))
     os.environ["OWNER_SOCKET"] = str(data / "owner.sock")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -99,11 +99,24 @@ from collections.abc import Iterator  # noqa: E402
 
 import django  # noqa: E402
 import pytest  # noqa: E402
+from celery.signals import setup_logging  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 django.setup()
+# A worker in a test's process would set the root logger to errors alone, for all tests after it.
+setup_logging.connect(lambda **_: None, weak=False)
 # The product's scrypt takes a tenth of a second for each sign-in; it stays second, so that its hashes are understood.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker that finds settings named reads them before this file gives it a Redis and a folder of its own."""
+    if config.getoption("dist", "no") != "no":
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_sessionstart() -> None:
+    assert os.environ["REDIS_PREFIX"] == settings.REDIS_PREFIX, "two processes of the tests would share one Redis"
 
 
 @pytest.fixture(autouse=True)

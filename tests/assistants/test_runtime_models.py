@@ -96,7 +96,7 @@ def test_tools_are_called_side_by_side_and_their_results_read(
     assert text(run) == "Let me see. The tool said: 5 and Sunny in Oslo on 2026-03-04, 21 degrees."
     assert (run.steps, run.tool_calls) == (2, 2)
     # What was done before is told again when the conversation goes on.
-    again = answering.say(cast.principal("member"), make_assistant.__self__ if False else run.assistant, "and now?")
+    again = answering.say(cast.principal("member"), run.assistant, "and now?")
     assert text(again) == "You said: and now?"
     assert "Sunny in Oslo" in json.dumps(provider.stats()["requests"][-1])
 

@@ -28,7 +28,7 @@ PUBLIC = (
         "/api/docs/conversations/",
         "/api/docs/workspaces/",
     ),
-    *("/styleguide/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/"),
+    *("/styleguide/", "/styleguide/pictures/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/"),
     *("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/password/reset/done/"),
     *("/accounts/password/reset/key/usr_x-wrong/", "/accounts/confirm-email/", "/accounts/confirm-email/wrong/"),
 )

@@ -24,15 +24,16 @@ def test_every_tag_is_told_in_the_readme_and_shown_in_the_styleguide() -> None:
         assert f"{{% {tag} " in shown or tag in NOT_SHOWN, tag
 
 
-@pytest.mark.parametrize("address", ["", "workspace/", "auth/", "mail/"])
+@pytest.mark.parametrize("address", ["", "pictures/", "workspace/", "auth/", "mail/"])
 def test_the_pages_answer(client: Client, address: str) -> None:
     response = client.get(f"/styleguide/{address}")
     assert response.status_code == 200
     assert "{%" not in response.content.decode() and "{{" not in response.content.decode()
 
 
-def test_ids_are_unique_and_fragments_lead_somewhere(client: Client) -> None:
-    html = client.get("/styleguide/").content.decode()
+@pytest.mark.parametrize("address", ["", "pictures/"])
+def test_ids_are_unique_and_fragments_lead_somewhere(client: Client, address: str) -> None:
+    html = client.get(f"/styleguide/{address}").content.decode()
     ids = re.findall(r'\sid="([^"]+)"', re.sub(r"<template.*?</template>", "", html, flags=re.S))
     assert len(ids) == len(set(ids)), {one for one in ids if ids.count(one) > 1}
     assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)

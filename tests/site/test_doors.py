@@ -162,6 +162,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Expected]] = {
     "docs:security": ("get", (), PUBLIC),
     "docs:page": ("get", ("hubs",), PUBLIC),
     "styleguide:index": ("get", (), PUBLIC),
+    "styleguide:pictures": ("get", (), PUBLIC),
     "styleguide:workspace": ("get", (), PUBLIC),
     "styleguide:auth": ("get", (), PUBLIC),
     "styleguide:mail": ("get", (), PUBLIC),
