@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from marketplace.views import moderation, pictures, publish, publish_listing
+from marketplace.views import moderation, pictures, publish, publish_editor, publish_listing, publish_pictures
 
 ROOT = "w/<slug:workspace>/publish/"
 ONE = f"{ROOT}<slug:slug>/"
@@ -16,10 +16,10 @@ publishing_urls = [
     path(f"{ROOT}publishers/<slug:slug>/", publish.publisher_page, name="publish-publisher"),
     path(f"{ROOT}claims/<str:id>/check/", publish.claim_check, name="publish-claim-check"),
     path(ONE, publish_listing.show, name="publish-listing"),
-    path(f"{ONE}edit/", publish_listing.edit, name="publish-edit"),
-    path(f"{ONE}edit/preview/", publish_listing.preview, name="publish-preview"),
+    path(f"{ONE}edit/", publish_editor.edit, name="publish-edit"),
+    path(f"{ONE}edit/preview/", publish_editor.preview, name="publish-preview"),
     path(f"{ONE}change/", publish_listing.change, name="publish-change"),
-    path(f"{ONE}pictures/", publish_listing.pictures, name="publish-pictures"),
+    path(f"{ONE}pictures/", publish_pictures.pictures, name="publish-pictures"),
     path(f"{ONE}versions/<str:version>/", publish_listing.version, name="publish-version"),
     path(f"{ONE}versions/<str:version>/withdraw/", publish_listing.withdraw, name="publish-withdraw"),
     path("operator/moderation/", moderation.queue, name="moderation"),
