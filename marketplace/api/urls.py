@@ -10,7 +10,8 @@ from marketplace.api.imports import ImportApi
 from marketplace.api.installs import InstallApi
 from marketplace.api.listings import ListedApi
 from marketplace.api.moderation import ListingModerationApi, VersionQueueApi
-from marketplace.api.publishing import ListingApi, PublisherApi
+from marketplace.api.own_listings import ListingApi
+from marketplace.api.publishers import PublisherApi
 from marketplace.api.reports import ReportQueueApi, ReviewModerationApi
 from marketplace.api.reviews import ListingReportApi, ListingReviewApi, ReviewApi
 
