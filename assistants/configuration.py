@@ -48,7 +48,8 @@ class ToolChoice(_Strict, frozen=True, kw_only=True):
 
 
 class Variable(_Strict, frozen=True, kw_only=True):
-    """What whoever installs or uses the assistant fills in; `{{name}}` in the instructions stands for it."""
+    """What whoever installs or uses the assistant fills in; `{{name}}` in instructions, greeting and
+    starters stands for it."""
 
     name: Name
     label: Short

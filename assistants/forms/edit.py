@@ -34,7 +34,7 @@ class VariableForm(RowForm):
 
     label = forms.CharField(label=_("Asks for"), max_length=200)
     name = forms.CharField(
-        label=_("Name"), max_length=40, required=False, help_text=_("Stands as {{name}} in the instructions.")
+        label=_("Name"), max_length=40, required=False, help_text=_("Stands as {{name}} in the texts.")
     )
     kind = forms.ChoiceField(label=_("Kind"), choices=KINDS)
     default = forms.CharField(label=_("Default"), max_length=4000, required=False)

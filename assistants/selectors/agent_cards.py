@@ -10,6 +10,7 @@ from django.urls import reverse
 from assistants.adapters.a2a import V03, V1
 from assistants.models import Assistant
 from assistants.selectors.offering import deployed_configuration, described
+from assistants.selectors.opening import opening_of
 
 KEY = "key"
 CARD_STATES = (Assistant.State.RUNNING, Assistant.State.PAUSED)
@@ -55,7 +56,7 @@ def agent_card(assistant: Assistant) -> dict[str, Any]:
                 "name": assistant.name,
                 "description": description,
                 "tags": ["assistant"],
-                "examples": list(configuration.starters),
+                "examples": list(opening_of(assistant, configuration).starters),
             }
         ],
         "securitySchemes": {

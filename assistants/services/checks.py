@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from assistants.configuration import Configuration, Variable, configuration_json, read_configuration
 from assistants.enums import MAX_CONFIGURATION_BYTES, MODEL_CLASSES
 from assistants.models import ModelProvider
+from assistants.selectors.opening import placeholders
 from core.errors import Text
 from core.json_values import too_deep
 from proxy.errors import DraftProblem
 from proxy.models import Hub
 
-PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]*)\s*\}\}")
 _FIELD = re.compile(r"at `\$\.?([^`]*)`")
 _DEEPEST = 40
 
@@ -40,16 +40,15 @@ def checked_configuration(workspace_id: str, value: Configuration | Mapping[str,
     return configuration
 
 
-def placeholders(text: str) -> list[str]:
-    """The names that stand as `{{name}}` in a text, each once, in order."""
-    return list(dict.fromkeys(PLACEHOLDER.findall(text)))
-
-
 def unknown_placeholders(configuration: Configuration) -> list[str]:
-    """Names in the instructions and the greeting that no variable has: the model reads the braces themselves."""
+    """Names in the texts that no variable has: model and people read the braces themselves."""
     known = {variable.name for variable in configuration.variables}
-    used = placeholders(f"{configuration.instructions}\n{configuration.greeting}")
-    return [name for name in used if name not in known]
+    return [name for name in placeholders(_texts(configuration)) if name not in known]
+
+
+def _texts(configuration: Configuration) -> str:
+    """All in which a variable is replaced."""
+    return "\n".join((configuration.instructions, configuration.greeting, *configuration.starters))
 
 
 def _read(value: Mapping[str, Any]) -> Configuration:
@@ -97,7 +96,7 @@ def _check_variables(configuration: Configuration, errors: Errors) -> None:
     for variable in configuration.variables:
         found += _variable_problems(variable)
     secret = {variable.name for variable in configuration.variables if variable.kind == "secret"}
-    shown = [name for name in placeholders(configuration.instructions + configuration.greeting) if name in secret]
+    shown = [name for name in placeholders(_texts(configuration)) if name in secret]
     if shown:
         errors["instructions"] = [
             _("{{%s}} is a secret: written into the instructions, the model would read it and could repeat it.") % name

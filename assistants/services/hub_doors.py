@@ -19,6 +19,7 @@ from assistants.selectors.offering import (
     offered_assistants,
     offers_of,
 )
+from assistants.selectors.opening import opening, values_of
 from assistants.selectors.reach import tool_name
 from assistants.services.doors import begin_answer
 from assistants.services.runs import end_run
@@ -83,8 +84,8 @@ def _prompt(ask: Ask) -> Told:
     names = {name: variable.name for name, variable in asked_variables(assistant, configuration).items()}
     given = {names[name]: value for name, value in ask.arguments.items() if name in names}
     messages = [_message("user", instructions_of(assistant, configuration, given, secrets=False))]
-    if configuration.greeting:
-        messages.append(_message("assistant", configuration.greeting))
+    if greeting := opening(configuration, values_of(assistant, configuration.variables, given, secrets=False)).greeting:
+        messages.append(_message("assistant", greeting))
     return Told(result={"description": assistant.summary or assistant.name, "messages": messages})
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from assistants.configuration import Configuration, ModelChoice
 from assistants.gateways.models.places import ModelSettings
 from assistants.models import Assistant, ModelProvider
+from assistants.selectors.opening import filled, values_of
 from core.secrets import open_for
 
-_PLACE = re.compile(r"\{\{\s*([a-z][a-z0-9_]{0,39})\s*\}\}")
 _ORDER = {
     "fast": ("fast", "balanced", "best"),
     "balanced": ("balanced", "best", "fast"),
@@ -57,11 +56,10 @@ def instructions_of(
     """The instructions with `{{name}}` replaced by what was filled in for all, else by what whoever asks has `given`,
     else by the variable's default. Without `secrets` the place of one stays as it is: for people who may not know it.
     """
-    values = {variable.name: variable.default for variable in configuration.variables}
-    values |= {name: str(value) for name, value in (given or {}).items() if name in values and value not in (None, "")}
-    filled = open_for(assistant.workspace_id, assistant.values)
-    values |= {name: str(value) for name, value in filled.items() if name in values and value not in (None, "")}
+    names = {variable.name: "" for variable in configuration.variables}
     if not secrets:
         hidden = {variable.name for variable in configuration.variables if variable.kind == "secret"}
-        values = {name: value for name, value in values.items() if name not in {*hidden, *assistant.secret_values}}
-    return _PLACE.sub(lambda found: values.get(found[1], found[0]), configuration.instructions)
+        names = {name: "" for name in names if name not in {*hidden, *assistant.secret_values}}
+    return filled(
+        configuration.instructions, names | values_of(assistant, configuration.variables, given, secrets=secrets)
+    )

@@ -15,6 +15,7 @@ from accounts.pages import workspace_page
 from assistants.configuration import read_configuration
 from assistants.models import Assistant
 from assistants.selectors.assistants import assistants_of, recent_runs, summarize_runs
+from assistants.selectors.opening import opening_of
 from assistants.selectors.reach import abilities, reach_of
 from assistants.selectors.tools import chosen_tools, hub_tools, with_words
 from assistants.services import assistants as services
@@ -78,6 +79,7 @@ def show_assistant(request: WorkspaceRequest, workspace: str, slug: str) -> Http
         "assistants/detail.html",
         assistant,
         configuration=configuration,
+        opening=opening_of(assistant, configuration),
         summary=summarize_runs(assistant),
         runs=recent_runs(assistant),
         reach=reach_of(assistant),

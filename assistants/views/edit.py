@@ -11,14 +11,15 @@ from django.views.decorators.http import require_POST
 from accounts.http import WorkspaceRequest
 from accounts.models import User
 from accounts.pages import workspace_page
-from assistants.configuration import Configuration, configuration_json, read_configuration
+from assistants.configuration import Configuration, Variable, configuration_json, read_configuration
 from assistants.errors import StaleDraft
-from assistants.forms.edit import Editor
+from assistants.forms.edit import Editor, VariableForm
 from assistants.models import Assistant
+from assistants.selectors.opening import opening, placeholders
 from assistants.selectors.tools import HubTool, found_tools, hub_tools, with_words
 from assistants.services import assistants as services
 from assistants.services.assistant_versions import keep_and_deploy
-from assistants.services.checks import checked_configuration, placeholders
+from assistants.services.checks import checked_configuration
 from assistants.views.common import assistant_page, find_assistant, link
 from core.errors import ServiceProblem
 from proxy.views.common import put_problem
@@ -100,16 +101,27 @@ def _preview(editor: Editor) -> dict[str, object]:
     bound = editor.form
     lines = bound["starters"].value() or ()
     starters = lines.splitlines() if isinstance(lines, str) else lines
-    text = f"{bound['instructions'].value() or ''}\n{bound['greeting'].value() or ''}"
-    known = {str(row["name"].value() or "") for row in editor.variables}
-    used = placeholders(text)
+    written = Configuration(
+        greeting=str(bound["greeting"].value() or ""),
+        starters=tuple(line.strip() for line in starters if line.strip())[:8],
+        variables=tuple(_variable(row) for row in editor.variables),
+    )
+    known = {variable.name for variable in written.variables}
+    used = placeholders("\n".join((str(bound["instructions"].value() or ""), written.greeting, *written.starters)))
+    shown = opening(written)
     return {
-        "greeting": bound["greeting"].value() or "",
-        "starters": [line.strip() for line in starters if line.strip()][:8],
+        "greeting": shown.greeting,
+        "starters": shown.starters,
         "known": [name for name in used if name in known],
         "unknown": [name for name in used if name not in known],
         "characters": len(str(bound["instructions"].value() or "")),
     }
+
+
+def _variable(row: VariableForm) -> Variable:
+    """As it is typed so far: nothing of it was checked."""
+    name, label, default = (str(row[field].value() or "") for field in ("name", "label", "default"))
+    return Variable(name=name, label=label or name, default=default)
 
 
 def _picker(request: WorkspaceRequest, assistant: Assistant, editor: Editor) -> dict[str, object]:

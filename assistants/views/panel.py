@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from assistants.configuration import Configuration, read_configuration
 from assistants.models import Assistant, Conversation, Message, Run
 from assistants.selectors.conversations import TURNS, Said, said_in
+from assistants.selectors.opening import Opening, opening_of
 from assistants.views.blocks import Block, blocks_of, seconds
 from core.components.schema_form import SchemaForm
 
@@ -93,6 +94,10 @@ class Panel:
     form: SchemaForm | None = None
     """Of an assistant that takes structured input."""
     earlier: bool = False
+
+    @cached_property
+    def opening(self) -> Opening:
+        return opening_of(self.assistant, self.configuration)
 
     @cached_property
     def live(self) -> Run | None:

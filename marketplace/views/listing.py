@@ -9,6 +9,7 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from assistants.selectors.opening import opening
 from assistants.views.panel import Panel
 from assistants.views.trial import trial_panel
 from core.errors import NotFoundProblem, ServiceProblem
@@ -85,6 +86,7 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
             "panel": _panel(request, listing),
             "tried": tried,
+            "opening": opening(tried) if tried else None,
             "tools_away": trial_tools(tried)[1] if tried else [],
             **parts_of(request, listing),
         },
