@@ -17,6 +17,7 @@ from core.events import event_types
 SCOPE_WORDS = {
     "mcp": _("Use hubs and call their tools"),
     "read": _("Read servers, tools, hubs and calls over the API"),
+    "assistants": _("Talk to assistants; they may call the tools that were chosen for them"),
     "write": _("Change servers, hubs, keys and webhooks over the API"),
     "admin": _("Everything that you may do in this workspace"),
 }

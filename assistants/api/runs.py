@@ -85,7 +85,8 @@ class AssistantRunApi(WorkspaceViewSet):
         description=str(
             _(
                 "Answers with 200 once it has ended, within `wait` seconds; else with 202 and an id to poll. With "
-                "`Accept: text/event-stream` it answers with the events of the run as they happen."
+                "`Accept: text/event-stream` it answers with the events of the run as they happen. Of a key it needs "
+                "the scope `assistants` alone: the tools chosen for the assistant are called for it."
             )
         ),
         request=AssistantRunWrite,

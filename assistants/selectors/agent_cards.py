@@ -32,7 +32,7 @@ def endpoint_of(assistant: Assistant) -> str:
 def agent_card(assistant: Assistant) -> dict[str, Any]:
     configuration = deployed_configuration(assistant)
     url = endpoint_of(assistant)
-    told = "An API key of the workspace with the scope assistants."
+    told = "An API key of the workspace with the scope assistants. It needs no other for the assistant's own tools."
     inputs, outputs = ["text/plain"], ["text/plain"]
     if configuration.input_schema is not None:
         inputs.append("application/json")

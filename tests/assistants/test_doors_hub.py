@@ -333,3 +333,39 @@ def test_an_open_hub(
     Hub.objects.filter(pk=hub.pk).update(open=False)
     closed = called()
     assert closed["isError"] and "may not use this assistant" in closed["content"][0]["text"]
+
+
+def test_a_key_for_assistants_reaches_the_tools_of_those_it_asks_and_no_hub(
+    cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant, model: Any
+) -> None:
+    """Also of an assistant that is asked by the one that was asked."""
+    hub = make_hub("handy")
+    make_assistant(hub, slug="pong", tools=("add_numbers",), model={"name": "tools"})
+    pong = Assistant.objects.get(slug="pong")
+    make_assistant(hub, slug="ping", tools=("ask_pong",), model={"name": "tools"})
+    key = cast.key("member", "assistants")
+    inner = json.dumps({"message": 'call handy__add_numbers {"a": 2, "b": 3}'})
+    answer = httpx2.post(
+        f"{site.url}/api/v1/workspaces/{cast.workspace.slug}/assistants/{Assistant.objects.get(slug='ping').id}/runs",
+        json={"input": f"call ask_pong {inner}", "wait": 30},
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=40,
+    )
+    assert answer.status_code == 200, answer.text
+    assert "The tool said: 5" in answer.text
+    assert Run.objects.filter(assistant=pong, state="done").exists()
+    straight = httpx2.post(
+        f"{site.url}/mcp/{cast.workspace.slug}/{hub.slug}",
+        json={
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": "handy__add_numbers", "arguments": {"a": 2, "b": 3}, "_meta": META},
+        },
+        headers={
+            "Authorization": f"Bearer {key}",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": ERAS[1],
+            "Mcp-Method": "tools/call",
+            "Mcp-Name": "handy__add_numbers",
+        },
+    )  # fmt: skip
+    assert "do not include tool.call" in straight.text

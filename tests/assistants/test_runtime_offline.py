@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import ApiKey, Membership
-from accounts.permissions import SYSTEM, principal_for, principal_of_key
+from accounts.permissions import SYSTEM, allowed, in_workspace, principal_for, principal_of_key
 from accounts.services import create_key, create_workspace
 from assistants.adapters import streams
 from assistants.health import check_runs
@@ -226,9 +226,12 @@ def test_rights_are_looked_up_when_it_runs(cast: Cast, answering: Answering, mak
     key, _secret = create_key(
         actor=SYSTEM, workspace=cast.workspace, user=cast.users["member"], name="k", scopes=["assistants"]
     )
-    # The key may talk with assistants, and so little more that it may not call their tools.
+    # The key may talk with assistants: their tools are called for it, and no hub is opened to it.
     run = answering.say(principal_of_key(key), assistant, "add the numbers 19 and 23")
-    assert (run.state, result_of(run)["outcome"]) == ("done", "refused")
+    assert (run.state, result_of(run)["outcome"]) == ("done", "answered")
+    here = in_workspace(cast.workspace, "tool", hub_id=Hub.objects.get().id)
+    assert not allowed(principal_of_key(key), "tool.call", here)
+    assert not allowed(principal_of_key(key), "hub.use", here)
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=now())
     late = answering.say(principal_of_key(key), assistant, "add the numbers 19 and 23")
     assert (late.state, late.error_kind) == ("failed", "not_allowed")
