@@ -19,6 +19,7 @@ from assistants.adapters import streams
 from assistants.configuration import Configuration, read_configuration
 from assistants.gateways.models.places import ModelSettings
 from assistants.models import Conversation, Message, Run
+from assistants.services.rights import within_run
 from assistants.services.settings import instructions_of, settings_of
 from assistants.signals import run_finished
 from billing.services import record_usage
@@ -182,10 +183,12 @@ def _caller_now(run: Run) -> Caller | None:
     principal = _visitor(run, asked) if asked.kind == "anonymous" else principal_again(asked, run.workspace_id)
     if principal is NOBODY:
         return None
+    acting = within_run(principal)
     if run.channel == Conversation.Channel.TOOL:
+        # An assistant that another one asked: only through a run does a key come here that opens no hub.
         here = in_workspace(run.workspace_id, "tool", run.assistant_id, hub_id=principal.hub_id)
-        return Caller(principal) if allowed(principal, "tool.call", here) else None
-    return Caller(principal) if allowed(principal, "assistant.use", here) else None
+        return Caller(acting) if allowed(acting, "tool.call", here) else None
+    return Caller(acting) if allowed(principal, "assistant.use", here) else None
 
 
 def _visitor(run: Run, asked: Principal) -> Principal:
