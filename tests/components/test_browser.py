@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.node.tools import MODULES, install
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-ADDRESSES = ("/styleguide/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/")
+ADDRESSES = ("/styleguide/", "/styleguide/pictures/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -78,7 +78,7 @@ def test_the_content_policy_holds_and_nothing_is_missing(page: Page, live_server
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("response", lambda answer: said.append(answer.url) if answer.status >= 400 else None)
-    for address in ADDRESSES[:3]:
+    for address in ADDRESSES[:4]:
         page.goto(live_server.url + address)
         page.wait_for_load_state("networkidle")
     assert said == []
@@ -94,7 +94,7 @@ def test_the_theme_that_was_chosen_stays(page: Page, live_server: LiveServer) ->
 
 
 def test_copying_takes_the_text_without_its_prompt(page: Page, live_server: LiveServer) -> None:
-    page.goto(live_server.url + "/styleguide/")
+    page.goto(live_server.url + "/styleguide/pictures/")
     button = page.locator("#code [data-copy]").first
     button.click()
     expect(button).to_have_attribute("data-done", "")
@@ -117,7 +117,7 @@ def test_a_dialog_opens_keeps_the_focus_and_closes(page: Page, live_server: Live
 
 
 def test_snippets_change_by_keyboard(page: Page, live_server: LiveServer) -> None:
-    page.goto(live_server.url + "/styleguide/")
+    page.goto(live_server.url + "/styleguide/pictures/")
     page.locator('#code input[value="claude"]').focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator('#code [data-pane="1"]')).to_be_visible()
@@ -176,6 +176,7 @@ def test_the_table_works_without_a_script(browser: Browser, live_server: LiveSer
     expect(page.locator("#sample-tools tbody tr")).to_have_count(2)
     page.locator("#sample-tools-filters").get_by_role("button", name="Filter").click()
     page.wait_for_url("**q=search**")
+    page.goto(live_server.url + "/styleguide/pictures/")
     page.locator('#code label:has([value="cursor"])').click()
     expect(page.locator('#code [data-pane="1"]')).to_be_visible()
     expect(page.locator("[data-toggle-theme]").first).to_be_hidden()
