@@ -94,6 +94,8 @@ class Run(PrefixedModel):
     model = models.CharField(max_length=120, blank=True)
     """`offline`, or the model's name."""
     provider = models.CharField(max_length=40, blank=True)
+    sponsor = models.CharField(max_length=40, blank=True)
+    """`spn_…`: who pays for this answer of a trial."""
     depth = models.PositiveSmallIntegerField(default=0)
     """How many assistants asked one another before this one."""
     given = models.JSONField(default=dict)
@@ -104,7 +106,7 @@ class Run(PrefixedModel):
     tokens_out = models.PositiveIntegerField(default=0)
     error_kind = models.CharField(max_length=30, blank=True)
     """model_down, model_refused, model_quota, model_busy, model_rejected, model_filtered, model_slow, model_cut,
-    model_garbage, limit_steps, limit_tokens, limit_time, not_allowed, lost, failed"""
+    model_garbage, sponsor_spent, sponsor_off, limit_steps, limit_tokens, limit_time, not_allowed, lost, failed"""
     error = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)
     first_word_at = models.DateTimeField(null=True)

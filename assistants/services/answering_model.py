@@ -13,6 +13,7 @@ from assistants.gateways.models.talk import OUTPUT, is_object, stream_turn
 from assistants.gateways.models.turns import Answer, ReturnsTurn, ToolOffer, ToolReturn, ToolUse, Turn
 from assistants.services.asking import Desk
 from assistants.services.history import MOST_RESULT, turns_before, turns_so_far
+from assistants.services.sponsors import paid, weight
 from assistants.services.tools import Outcome, RunTool, failure
 from core.ids import new_id
 
@@ -64,18 +65,24 @@ class _Talk:
         run.steps += 1
         self._heard = 0
         self.talk.new_text()
-        answer = await stream_turn(
-            self.model,
-            instructions=self.job.instructions,
-            turns=self.turns,
-            tools=self.offers,
-            output_schema=self.schema,
-            on_text=self._hear,
-        )
+        async with paid(self.job.sponsor, self._weigh, lambda: self._heard) as count:
+            answer = await stream_turn(
+                self.model,
+                instructions=self.job.instructions,
+                turns=self.turns,
+                tools=self.offers,
+                output_schema=self.schema,
+                on_text=self._hear,
+            )
+            count(answer.tokens_in + answer.tokens_out)
         run.tokens_in += answer.tokens_in
         run.tokens_out += answer.tokens_out
         self.talk.usage()
         return answer
+
+    def _weigh(self) -> int:
+        """What asking may cost. Thoughts that a model is told again are no part of the turns' texts."""
+        return weight(self.job.instructions, self.turns, self.offers, self.schema) + self.job.run.tokens_out
 
     def _hear(self, piece: str) -> None:
         """A provider tells the tokens at the end; one that never ends is stopped by what came."""

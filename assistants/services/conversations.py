@@ -74,13 +74,14 @@ def say(
     value: Mapping[str, Any] | None = None,
     draft: bool = False,
     depth: int = 0,
-    sponsored: bool = False,
+    sponsor: str = "",
+    paid: bool = False,
 ) -> Run:
     """Say something and have it answered. The run begins when the transaction commits.
 
     `tool`: the tool that was clicked among the offline model's suggestions. `value`: input for an assistant that has an
     input schema. `draft`: answer with the draft, for those who manage the assistant. `depth`: how many assistants asked
-    one another before. `sponsored`: a trial may use the workspace's model.
+    one another before. `sponsor` (`spn_…`): who lends a trial tools and, when it is `paid`, a model.
     Raises ServiceProblem `run_live` while the last message is being answered: nothing is stored then.
     """
     _own(actor, conversation)
@@ -103,7 +104,8 @@ def say(
             version=None if draft else assistant.deployed,
             channel=conversation.channel,
             principal=_kept(actor),
-            model="offline" if conversation.channel == Channel.TRIAL and not sponsored else "",
+            model="offline" if conversation.channel == Channel.TRIAL and not paid else "",
+            sponsor=sponsor if conversation.channel == Channel.TRIAL else "",
             depth=depth,
         )
         last = conversation.messages.order_by("-position").values_list("position", flat=True).first() or 0

@@ -14,6 +14,7 @@ from assistants.adapters.threads import in_thread
 from assistants.errors import RunProblem
 from assistants.models import Run
 from assistants.services.answering_offline import answer_offline
+from assistants.services.answering_sponsored import answer_sponsored
 from assistants.services.asking import Desk
 from assistants.services.runs import Assignment, begin_run, end_run, fail_run, pause_run, save_run
 from assistants.services.tools import load_tools
@@ -74,6 +75,8 @@ async def _answer(engine: Engine, job: Assignment, talk: Transcript) -> None:
 
 
 def _answerer(job: Assignment) -> Callable[[Desk], Awaitable[None]]:
+    if job.sponsor is not None:
+        return answer_sponsored
     if job.model is None:
         return answer_offline
     from assistants.services.answering_model import answer_with_model  # the providers' libraries weigh 150 MB

@@ -19,10 +19,11 @@ from assistants.adapters import streams
 from assistants.configuration import Configuration, read_configuration
 from assistants.gateways.models.places import ModelSettings
 from assistants.models import Conversation, Message, Run
+from assistants.services.metering import count_usage
 from assistants.services.rights import within_run
 from assistants.services.settings import instructions_of, settings_of
+from assistants.services.sponsors import Sponsor, bounded, sponsor_of
 from assistants.signals import run_finished
-from billing.services import record_usage
 from core import redis
 from core.clock import now
 from core.decision import Principal
@@ -69,6 +70,8 @@ class Assignment:
     asked: Message
     history: list[Message]
     """What was said before, the oldest first."""
+    sponsor: Sponsor | None = None
+    """Who pays for this answer of a trial."""
 
 
 def wake_run(run_id: str) -> bool:
@@ -101,6 +104,8 @@ def begin_run(run_id: str) -> Assignment | None:
         end_run(run=run, state=State.FAILED, kind="not_allowed", error=_("You may not use this assistant any more."))
         return None
     configuration = read_configuration(run.version.configuration if run.version else run.assistant.draft)
+    sponsor = sponsor_of(run, configuration.model)
+    configuration = msgspec.structs.replace(configuration, limits=bounded(configuration.limits, sponsor))
     rows = list(Message.objects.filter(conversation=run.conversation_id).order_by("-position")[:MOST_HISTORY])
     message = next(row for row in rows if row.run == run.id and row.role == Message.Role.ASSISTANT)
     asked = next(row for row in rows if row.run == run.id and row.role == Message.Role.PERSON)
@@ -111,11 +116,18 @@ def begin_run(run_id: str) -> Assignment | None:
         configuration=configuration,
         instructions=instructions_of(run.assistant, configuration, run.given),
         caller=caller,
-        model=None if run.model == "offline" else settings_of(run.assistant.workspace_id, configuration.model),
+        model=_model_of(run, configuration, sponsor),
         message=message,
         asked=asked,
         history=[row for row in reversed(rows) if row.position < asked.position],
+        sponsor=sponsor,
     )
+
+
+def _model_of(run: Run, configuration: Configuration, sponsor: Sponsor | None) -> ModelSettings | None:
+    if sponsor is not None:
+        return sponsor.model
+    return None if run.model == "offline" else settings_of(run.assistant.workspace_id, configuration.model)
 
 
 def save_run(*, run: Run, parts: list[dict[str, Any]]) -> None:
@@ -149,7 +161,7 @@ def end_run(*, run: Run, state: str, kind: str = "", error: str = "", parts: lis
             save_run(run=run, parts=parts)
             for name, value in _counts(run).items():
                 setattr(stored, name, value)
-            _record_usage(stored)
+            count_usage(stored)
         if not first:
             return stored
         was_running = stored.state == State.RUNNING
@@ -160,7 +172,7 @@ def end_run(*, run: Run, state: str, kind: str = "", error: str = "", parts: lis
             _add_part(stored, {"kind": "error", "error": kind, "sentence": error})
         if parts is None:
             transaction.on_commit(lambda: _tell(stored, kind, error, was_running=was_running))
-            _record_usage(stored)
+            count_usage(stored)
         run_finished.send(sender=Run, run=stored)
     return stored
 
@@ -200,21 +212,6 @@ def _visitor(run: Run, asked: Principal) -> Principal:
 def _counts(run: Run) -> dict[str, Any]:
     names = ("model", "provider", "steps", "tool_calls", "tokens_in", "tokens_out", "first_word_at")
     return {name: getattr(run, name) for name in names}
-
-
-def _record_usage(run: Run) -> None:
-    """Counted once for each run and meter, however often this is called."""
-    for meter, quantity in (("assistant_runs", 1), ("model_tokens", run.tokens_in + run.tokens_out)):
-        if quantity and run.started_at is not None:
-            record_usage(
-                id=run.id,
-                meter=meter,
-                workspace_id=run.workspace_id,
-                subject=run.assistant_id,
-                actor=str(run.principal.get("id", "")),
-                quantity=quantity,
-                at=run.started_at,
-            )
 
 
 def _add_part(run: Run, part: dict[str, Any]) -> None:

@@ -23,6 +23,8 @@ from proxy.engine.ports import HubSnapshot, Reply, ToolRoute
 MOST_KEPT = 256 * 1024
 """Bytes of a result that are shown and stored; pictures and texts beyond them are named only."""
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_-]")
+MOST_DEMO = 64
+"""Tools of a demo hub in one trial."""
 REFUSED = (-32003, -32001)
 
 
@@ -94,7 +96,29 @@ async def load_tools(engine: Engine, job: Assignment) -> Toolbox:
             gone.append(choice.name)
             continue
         found.append(_tool(choice, hub, route, {tool.key for tool in found}))
+    for choice, hub, route in await _demo_tools(engine, job):
+        found.append(_tool(choice, hub, route, {tool.key for tool in found}))
     return Toolbox(tuple(found), tuple(gone))
+
+
+async def _demo_tools(engine: Engine, job: Assignment) -> list[tuple[ToolChoice, HubSnapshot, ToolRoute]]:
+    """What whoever pays for a trial lends to it."""
+    sponsor = job.sponsor
+    hub = await engine.hubs.by_id(sponsor.hub) if sponsor and sponsor.hub else None
+    if sponsor is None or hub is None:
+        return []
+    routes = [route for route in hub.tools.values() if sponsor.offers(hub, route)]
+    return [(ToolChoice(hub=hub.hub_id, name=route.name), hub, route) for route in routes[:MOST_DEMO]]
+
+
+def _may_guest(job: Assignment, hub: HubSnapshot, name: str) -> bool:
+    """Asked once more at the call: by then a tool may write, or the hub let it."""
+    route = hub.tools.get(name)
+    if route is None or not route.read_only:
+        return False
+    if hub.workspace_id == job.run.workspace_id:
+        return True
+    return job.sponsor is not None and job.sponsor.offers(hub, route)
 
 
 async def call_tool(engine: Engine, job: Assignment, tool: RunTool, arguments: Mapping[str, Any]) -> Outcome:
@@ -106,6 +130,8 @@ async def call_tool(engine: Engine, job: Assignment, tool: RunTool, arguments: M
     hub = await engine.hubs.by_id(tool.hub.hub_id)
     if hub is None:
         return failure("gone", _("The hub is gone."))
+    if job.caller.guest and not _may_guest(job, hub, tool.choice.name):
+        return failure("refused", _("A trial calls only tools that read."))
     started = time.perf_counter()
     reply = await engine.gateway.call(
         job.caller.on(hub.hub_id),

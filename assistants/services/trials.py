@@ -2,7 +2,7 @@
 
     with one_try(visitor=visitor, address=address):
         conversation = start_trial(assistant=assistant, visitor=visitor)
-        run = say(actor=visitor_principal(visitor), conversation=conversation, text="…", sponsored=False)
+        run = say(actor=visitor_principal(visitor), conversation=conversation, text="…")
 
 A trial runs in the workspace that owns the assistant. Its tools are called as a guest: only those that read. Whether an
 assistant may be tried at all is the word of whoever signs the address (`assistants.views.trial.trial_panel`).
@@ -20,7 +20,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
-from assistants.models import Assistant, Conversation
+from assistants.models import Assistant, Conversation, Sponsorship
+from assistants.services.budgets import in_force
 from assistants.services.conversations import start_conversation
 from core import redis
 from core.clock import now
@@ -33,6 +34,8 @@ TRIES = 10
 """Messages of one visitor in a day, for all assistants together."""
 NETWORK_TRIES = 60
 """Of one network: /24, or /56 of IPv6."""
+NETWORK_PAID = 6
+"""As many visitors of one network get what a payer gives to each."""
 LIFETIME = timedelta(hours=24)
 _DAY_S = 86_400
 
@@ -100,6 +103,41 @@ def one_try(*, visitor: str, address: str) -> Iterator[None]:
     except BaseException:
         _change(keys, -1)
         raise
+
+
+def find_sponsor(sponsor: str) -> Sponsorship | None:
+    """Who pays, while it is in force."""
+    return in_force().filter(pk=sponsor).first() if sponsor else None
+
+
+def paid_left(*, sponsor: Sponsorship, visitor: str, address: str) -> int:
+    """Answers that this visitor may still have of the payer's model today. None where nobody can count."""
+    try:
+        used = redis.connection().mget(_paid_keys(sponsor, visitor, address))
+    except RedisError:
+        return 0
+    own, network = (int(value or 0) for value in used)
+    most = sponsor.visitor_answers
+    return max(0, min(most - (own if visitor else 0), most * NETWORK_PAID - network))
+
+
+def take_paid(*, sponsor: Sponsorship, visitor: str, address: str) -> bool:
+    """Count one answer of the payer's model; False when this visitor or this network had its share."""
+    if sponsor.provider_id is None:
+        return False
+    keys, most = _paid_keys(sponsor, visitor, address), sponsor.visitor_answers
+    counts = _change(keys, 1)
+    if counts is None:
+        return False
+    if counts[0] > most or counts[1] > most * NETWORK_PAID:
+        _change(keys, -1)
+        return False
+    return True
+
+
+def _paid_keys(sponsor: Sponsorship, visitor: str, address: str) -> tuple[str, str]:
+    first, second = _keys(visitor, address)
+    return (f"{first}:{sponsor.id}", f"{second}:{sponsor.id}")
 
 
 def _take(keys: tuple[str, str]) -> None:

@@ -89,6 +89,8 @@ class Panel:
     trial: bool = False
     left: int | None = None
     most: int = 0
+    note: str = ""
+    """Who pays for a trial, and what of it is left."""
     typed: str = ""
     problem: str = ""
     form: SchemaForm | None = None

@@ -1,6 +1,6 @@
 """Trying an assistant in the page of its listing, without an account.
 
-    panel = trial_panel(request, assistant=assistant, sponsored=False, back=request.path)
+    panel = trial_panel(request, assistant=assistant, sponsor="spn_…", back=request.path)
     {% include "assistants/trial.html" %}          {# the whole sheet "Try it here"; the page loads js/chat.js #}
 
 The address of a trial is signed: only pages that call `trial_panel` say what may be tried.
@@ -8,7 +8,7 @@ The address of a trial is signed: only pages that call `trial_panel` say what ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,14 +28,17 @@ from assistants.services.trials import (
     LIFETIME,
     TRIES,
     end_trial,
+    find_sponsor,
     find_trial,
     new_visitor,
     one_try,
     start_trial,
+    take_paid,
     tries_left,
     visitor_principal,
 )
 from assistants.views.panel import Links, Panel, panel_of
+from assistants.views.paying import paid_words
 from assistants.views.saying import answer_here, problem_answer, said_answer, say_here, stop_here
 from assistants.views.stream import Allowed, stream_answer
 from core.errors import ServiceProblem
@@ -53,19 +56,20 @@ class Trial:
 
     token: str
     assistant: Assistant
-    sponsored: bool
+    sponsor: str
+    """`spn_…`, or empty."""
     back: str
     visitor: str
     conversation: Conversation | None
 
 
-def trial_panel(request: HttpRequest, *, assistant: Assistant, sponsored: bool = False, back: str = "") -> Panel:
-    """The panel for a page. `sponsored`: the workspace's model answers, else the offline one. `back`: the page's own
-    path, to which forms return without a script. The assistant must be deployed and running."""
-    token = signing.dumps({"a": assistant.id, "s": sponsored, "b": back}, salt=SALT, compress=True)
+def trial_panel(request: HttpRequest, *, assistant: Assistant, sponsor: str = "", back: str = "") -> Panel:
+    """The panel for a page. `sponsor`: who pays for the model and lends tools, else the offline model answers.
+    `back`: the page's own path, to which forms return without a script. The assistant must be deployed and running."""
+    token = signing.dumps({"a": assistant.id, "s": sponsor, "b": back}, salt=SALT, compress=True)
     visitor = visitor_of(request)
     found = find_trial(assistant=assistant, visitor=visitor)
-    return _panel(request, Trial(token, assistant, sponsored, back, visitor, found))
+    return _panel(request, Trial(token, assistant, sponsor, back, visitor, found))
 
 
 def visitor_of(request: HttpRequest) -> str:
@@ -80,7 +84,7 @@ def trial(request: SiteRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _show(request, found)
     visitor = found.visitor or new_visitor()
-    begun = Trial(token, found.assistant, found.sponsored, found.back, visitor, found.conversation)
+    begun = replace(found, visitor=visitor)
     answer = _say(request, begun)
     if not found.visitor:
         answer.set_signed_cookie(
@@ -139,7 +143,7 @@ def _read(request: HttpRequest, token: str) -> Trial:
         raise Http404
     visitor = visitor_of(request)
     found = find_trial(assistant=assistant, visitor=visitor)
-    return Trial(token, assistant, bool(said["s"]), str(said["b"]), visitor, found)
+    return Trial(token, assistant, str(said["s"] or ""), str(said["b"]), visitor, found)
 
 
 def _begun(request: HttpRequest, token: str) -> Trial:
@@ -169,6 +173,7 @@ def _panel(request: HttpRequest, found: Trial, **more: Any) -> Panel:
         trial=True,
         left=tries_left(visitor=found.visitor, address=address),
         most=TRIES,
+        note=paid_words(find_sponsor(found.sponsor), visitor=found.visitor, address=address),
         **more,
     )
 
@@ -178,14 +183,15 @@ def _say(request: SiteRequest, found: Trial) -> HttpResponse:
         return found.conversation or start_trial(assistant=found.assistant, visitor=found.visitor)
 
     actor = visitor_principal(found.visitor)
+    who = {"visitor": found.visitor, "address": request.info.address}
     try:
-        with one_try(visitor=found.visitor, address=request.info.address):
-            run = say_here(request, actor, found.assistant, begin, sponsored=found.sponsored)
+        with one_try(**who):
+            sponsor = find_sponsor(found.sponsor)
+            paid = sponsor is not None and take_paid(sponsor=sponsor, **who)
+            run = say_here(request, actor, found.assistant, begin, sponsor=sponsor.id if sponsor else "", paid=paid)
     except ServiceProblem as problem:
         return problem_answer(request, problem, partial(_show, request, found))
-    panel = _panel(
-        request, Trial(found.token, found.assistant, found.sponsored, found.back, found.visitor, run.conversation)
-    )
+    panel = _panel(request, replace(found, conversation=run.conversation))
     return said_answer(request, run, panel, _back(found))
 
 
