@@ -7,6 +7,7 @@ class AssistantsConfig(AppConfig):
     def ready(self) -> None:
         from assistants import receivers, tasks  # noqa: F401  # importing makes them known
         from assistants.health import register_checks
+        from assistants.overview import register_overview
         from assistants.places import register_places, register_sources
         from assistants.vocabulary import register_events
         from core.secrets import register_sealed
@@ -15,5 +16,6 @@ class AssistantsConfig(AppConfig):
         register_sealed("assistants.Assistant", "values")
         register_sealed("assistants.ModelProvider", "secret")
         register_places()
+        register_overview()
         register_sources()
         register_checks()

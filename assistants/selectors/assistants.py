@@ -9,10 +9,11 @@ from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Workspace
-from assistants.models import Assistant, AssistantVersion, Run
+from assistants.models import Assistant, AssistantVersion, Conversation, Run
 from core.clock import now
 
 RECENT = timedelta(days=7)
+NOT_USED = (Conversation.Channel.TRIAL, Conversation.Channel.CHECK)
 
 
 def assistants_of(workspace: Workspace | str) -> QuerySet[Assistant]:
@@ -28,6 +29,14 @@ def assistants_of(workspace: Workspace | str) -> QuerySet[Assistant]:
             last_run_at=Subquery(runs.annotate(at=Max("created_at")).values("at")),
         )
     )
+
+
+def lately_used(workspace: Workspace, most: int) -> list[Assistant]:
+    """The assistants used last, then the newest, each with `last_run_at`. Trials and checks are no use."""
+    used = Run.objects.filter(assistant=OuterRef("pk")).exclude(channel__in=NOT_USED).order_by("-id")
+    rows = Assistant.objects.filter(workspace=workspace).select_related("workspace")
+    rows = rows.annotate(last_run_at=Subquery(used.values("created_at")[:1]))
+    return list(rows.order_by(F("last_run_at").desc(nulls_last=True), "-id")[:most])
 
 
 def versions_of(assistant: Assistant) -> QuerySet[AssistantVersion]:

@@ -17,6 +17,7 @@ from accounts.pages import workspace_page
 from core.components.charts import Minutes
 from core.components.timeline import Step
 from proxy.models import Hub, Server
+from proxy.overview_panels import panels_for
 from proxy.selectors.calls import CallFilter, call_lines, calls_of
 from proxy.selectors.hubs import hub_url, hubs_of, stations_of
 from proxy.selectors.stats import by_minute, last_day, summarize
@@ -55,6 +56,7 @@ def show_overview(request: WorkspaceRequest, workspace: str) -> HttpResponse:
                 _("Calls by hour over the last day"),
             ),
             lines=call_lines(calls_of(request.workspace, CallFilter(method="tools/call"))[:RECENT]),
+            panels=panels_for(request),
             may_connect=may(request, "server.manage"),
         ),
     )
