@@ -108,13 +108,17 @@ def edit_listing(*, actor: Principal, listing: Listing, revision: int | None = N
 def refresh_package(*, actor: Principal, listing: Listing, works_offline: bool | None = None) -> Listing:
     """Take the assistant or server as it is now into the draft. Raises TravelProblem."""
     require_listing(actor, listing.publisher, listing)
+    return _put_package(actor, listing, source_package(listing, works_offline))
+
+
+def source_package(listing: Listing, works_offline: bool | None = None) -> Package:
+    """The assistant or server that it is made from, as it is now. Raises TravelProblem, ServiceProblem when gone."""
     assistant = Assistant.objects.filter(pk=listing.assistant, workspace=listing.publisher.workspace_id).first()
     server = Server.objects.filter(pk=listing.server, workspace=listing.publisher.workspace_id).first()
     if assistant is None and server is None:
         raise ServiceProblem(_("What this listing was made from is no longer in the workspace."), code="gone")
     offline = bool(listing.draft.get("package", {}).get("works_offline")) if works_offline is None else works_offline
-    package = _package_of(assistant, server, offline)
-    return _put_package(actor, listing, package)
+    return _package_of(assistant, server, offline)
 
 
 def deprecate_listing(*, actor: Principal, listing: Listing, reason: str) -> Listing:

@@ -16,9 +16,10 @@ from core.errors import ServiceProblem
 from core.pages import show_problem
 from marketplace.forms.publishing import ListingForm
 from marketplace.models import Listing
+from marketplace.packages import package_json
 from marketplace.scanning.findings import Finding
 from marketplace.selectors.publishing import access_of, draft_package
-from marketplace.services.listings import edit_listing
+from marketplace.services.listings import edit_listing, refresh_package, source_package
 from marketplace.services.versions import SecretProblem, preview_findings, submit_version
 from marketplace.states import L
 from marketplace.views.publish import link
@@ -39,7 +40,8 @@ def edit(request: WorkspaceRequest, workspace: str, slug: str) -> HttpResponse:
             return done
         status = 400
         listing = find_listing(request, slug)
-    return page(request, "publish_edit.html", listing, status=status, form=form, **_preview(listing))
+    more = {"form": form, "outdated": _is_outdated(listing), **_preview(listing)}
+    return page(request, "publish_edit.html", listing, status=status, **more)
 
 
 def _save(request: WorkspaceRequest, listing: Listing, form: ListingForm) -> HttpResponse | None:
@@ -49,6 +51,10 @@ def _save(request: WorkspaceRequest, listing: Listing, form: ListingForm) -> Htt
             version = submit_version(actor=request.principal, listing=listing)
             messages.success(request, _("Version %(version)s is being scanned.") % {"version": version.version})
             return redirect(link(request, "publish-listing", listing.slug))
+        if request.POST.get("do") == "refresh":
+            refresh_package(actor=request.principal, listing=listing)
+            messages.success(request, _("Saved, with what is in your workspace now."))
+            return redirect(link(request, "publish-edit", listing.slug))
     except ServiceProblem as problem:
         show_problem(form, problem)
         if isinstance(problem, SecretProblem):
@@ -63,6 +69,14 @@ def _save(request: WorkspaceRequest, listing: Listing, form: ListingForm) -> Htt
         return None
     messages.success(request, _("Saved."))
     return redirect(link(request, "publish-edit", listing.slug))
+
+
+def _is_outdated(listing: Listing) -> bool:
+    """The assistant or server is another by now than the draft has it."""
+    try:
+        return package_json(source_package(listing)) != listing.draft.get("package")
+    except ServiceProblem:  # it is gone, or cannot travel: whoever takes it is told
+        return False
 
 
 @require_POST

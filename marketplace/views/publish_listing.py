@@ -16,7 +16,7 @@ from core.errors import ServiceProblem
 from core.pages import say_problem
 from marketplace.models import Listing, ListingVersion
 from marketplace.selectors.publishing import SHAPES, access_of_version, version_before
-from marketplace.services.listings import deprecate_listing, refresh_package, remove_listing, restore_listing
+from marketplace.services.listings import deprecate_listing, remove_listing, restore_listing
 from marketplace.services.versions import open_version, withdraw_version
 from marketplace.states import L
 from marketplace.views.publish import link
@@ -66,15 +66,11 @@ def show(request: WorkspaceRequest, workspace: str, slug: str) -> HttpResponse:
 @require_POST
 @workspace_page("listing.manage")
 def change(request: WorkspaceRequest, workspace: str, slug: str) -> HttpResponse:
-    """What is done to a listing as a whole: taken anew from its source, restored, deprecated, removed."""
+    """What is done to a listing as a whole: deprecated, restored, removed."""
     listing, actor = find_listing(request, slug), request.principal
     what = request.POST.get("do", "")
     reason = request.POST.get("reason", "")
     try:
-        if what == "refresh":
-            refresh_package(actor=actor, listing=listing)
-            messages.success(request, _("The draft has what is in your workspace now."))
-            return redirect(link(request, "publish-edit", slug))
         if what == "deprecate":
             deprecate_listing(actor=actor, listing=listing, reason=reason)
         elif what == "restore":

@@ -64,6 +64,8 @@ def report_page(request: PersonRequest, slug: str) -> HttpResponse:
             show_problem(form, problem)
         else:
             messages.success(request, _("Reported. The operator looks at it, and you get a mail."))
+            if review is not None:
+                return redirect(reviews_address(listing, at=review.id))
             return redirect("marketplace:entry", listing.slug)
     context = {"listing": listing, "review": review, "form": form}
     return render(request, "marketplace/report.html", context, status=400 if form.errors else 200)
@@ -86,8 +88,8 @@ def reply_page(request: PersonRequest, slug: str, id: str) -> HttpResponse:
         except ServiceProblem as problem:
             show_problem(form, problem)
         else:
-            messages.success(request, _("Answered."))
-            return redirect(reviews_address(listing))
+            messages.success(request, _("Answered.") if form.cleaned_data["text"] else _("Your answer is taken away."))
+            return redirect(reviews_address(listing, at=review.id))
     context = {"listing": listing, "review": review, "form": form}
     return render(request, "marketplace/review_reply.html", context, status=400 if form.errors else 200)
 

@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from accounts.permissions import SYSTEM
+from assistants.services.assistant_versions import keep_and_deploy
+from assistants.services.assistants import save_draft
 from marketplace.models import Claim, Listing, Publisher
 from marketplace.services.listings import edit_listing
 from marketplace.services.scans import run_scan
@@ -92,6 +94,23 @@ def test_a_secret_is_told_beside_the_description(cast: Cast) -> None:
     assert cast.browser("admin").post(f"{ROOT}{listing.slug}/edit/", draft(listing, do="submit")).status_code == 302
 
 
+def test_what_changed_in_the_workspace_is_told_and_taken_with_what_was_typed(cast: Cast) -> None:
+    listing = publishing.new_listing(publishing.new_publisher(cast.workspace))
+    browser, url = cast.browser("admin"), f"{ROOT}{listing.slug}/edit/"
+    assert "It has changed in your workspace since" not in browser.get(url).text
+    assistant = publishing.Assistant.objects.get(pk=listing.assistant)
+    told = "Answer questions on orders, and always name the number of the order."
+    save_draft(actor=SYSTEM, assistant=assistant, configuration={"instructions": told}, revision=None)
+    assert "It has changed in your workspace since" not in browser.get(url).text, "only what answers is published"
+    keep_and_deploy(actor=SYSTEM, assistant=assistant, note="")
+    assert "It has changed in your workspace since" in browser.get(url).text
+    taken = browser.post(url, draft(listing, do="refresh", readme="What I wrote."))
+    assert taken.headers["Location"] == url
+    listing.refresh_from_db()
+    assert (listing.draft["package"]["instructions"], listing.draft["readme"]) == (told, "What I wrote.")
+    assert "It has changed in your workspace since" not in browser.get(url).text
+
+
 def test_somebody_elses_save_is_not_written_over(cast: Cast) -> None:
     listing = publishing.new_listing(publishing.new_publisher(cast.workspace))
     form = draft(listing, summary="Mine.")
@@ -130,7 +149,6 @@ def test_deprecated_restored_and_removed_by_hand(cast: Cast) -> None:
     assert state(do="deprecate", reason="Use the other.") == "deprecated"
     assert "Use the other." in browser.get(f"{ROOT}{listing.slug}/").text
     assert state(do="restore") == "live"
-    assert state(do="refresh") == "live"
     assert state(do="remove", confirm="something else") == "live"
     assert state(do="remove", confirm=listing.slug) == "removed"
     assert browser.get(f"{ROOT}{listing.slug}/").status_code == 200
