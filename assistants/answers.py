@@ -15,6 +15,7 @@ ENDED_BADLY = ("failed", "cancelled", "gone")
 ASKING = "asking"
 NO_WORDS = "The assistant said nothing."
 STOPPED = "The answer was stopped."
+SAY_SO: Mapping[str, str] = {"fill": "Say so in the same conversation."}
 MOST_ASKED = 2_000
 """Characters of the arguments that a question shows."""
 
@@ -23,6 +24,8 @@ class Answer:
     """Grows with `add`; `text`, `blocks`, `structured` and `failed` are right once the run has ended in `state`."""
 
     def __init__(self) -> None:
+        self.how: Mapping[str, str] = SAY_SO
+        """What whoever reads it can do about a question, by why it is asked."""
         self.state = ""
         self.structured: Any = None
         self.has_structured = False
@@ -53,6 +56,8 @@ class Answer:
             self._said.append(_suggestion(data))
         elif kind == "ask" and "answer" not in data:
             self.asks.append(data)
+        elif kind == "start":
+            self.asks.clear()  # it goes on because they were answered
         elif kind == "error":
             self._error = str(data.get("sentence", ""))
         elif kind == "done":
@@ -67,13 +72,17 @@ class Answer:
             self._texts.append(piece)
 
     @property
+    def waits(self) -> bool:
+        return self.state == ASKING and bool(self.asks)
+
+    @property
     def failed(self) -> bool:
         return self.state in ENDED_BADLY
 
     @property
     def poor(self) -> bool:
         """It failed, or all that there is to show is a tool that did."""
-        return self.failed or (self._result_failed and not self._worded)
+        return self.failed or (self._result_failed and not self._worded and not self.waits)
 
     @property
     def _worded(self) -> bool:
@@ -92,7 +101,7 @@ class Answer:
         """All that there is to tell: its words, what it asks, why it failed."""
         found = [said] if (said := self.said) else []
         if self.state == ASKING:
-            found += [_question(ask) for ask in self.asks]
+            found += [_question(ask, self.how) for ask in self.asks]
         if self.failed:
             found.append(self._error or STOPPED)
         if not found and self.has_structured:
@@ -126,11 +135,11 @@ def _suggestion(data: Data) -> str:
     return "\n".join([str(data.get("text", "")), *lines]).strip()
 
 
-def _question(data: Data) -> str:
-    """What it waits for, and that only a person at the chat page can confirm."""
+def _question(data: Data, how: Mapping[str, str]) -> str:
+    """What it waits for, and what can be done about it."""
     name = data.get("title") or data.get("name")
     if data.get("why") == "fill":
         missing = ", ".join(str(one) for one in data.get("missing", ()))
-        return f"To call {name} it needs: {missing}. Say so in the same conversation."
+        return f"To call {name} it needs: {missing}. {how.get('fill', '')}".rstrip()
     arguments = json.dumps(data.get("arguments", {}), ensure_ascii=False)[:MOST_ASKED]
-    return f"It wants to call {name} with {arguments}, which has to be confirmed first."
+    return f"It wants to call {name} with {arguments}, which a person has to confirm. {how.get('confirm', '')}".rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -12,10 +13,14 @@ from django.dispatch import receiver
 from assistants.adapters.watching import tell_followers
 from assistants.models import Assistant, Run
 from assistants.services.hub_doors import push_offers
+from assistants.tasks import PUSH
+from core.clock import now
+from core.jobs import enqueue_job
 
 log = logging.getLogger(__name__)
 OFFERED = frozenset({"slug", "name", "summary", "state", "deployed", "values", "value_names", "offer_tool"})
 """What of an assistant the hubs show."""
+AGAIN = timedelta(seconds=10)
 
 
 @receiver(post_save, sender=Run, dispatch_uid="assistants.tell_followers")
@@ -41,6 +46,8 @@ def tell_hubs_of_end(sender: type[Assistant], instance: Assistant, **_more: Any)
 
 
 def _push_later(workspace_id: str) -> None:
+    """At once, and once more by a job that is stored with the change: whatever comes in between, the hubs follow."""
+    enqueue_job(task=PUSH, subject=workspace_id, workspace_id=workspace_id, due_at=now() + AGAIN)
     transaction.on_commit(lambda: _push(workspace_id))
 
 
@@ -49,4 +56,4 @@ def _push(workspace_id: str) -> None:
     try:
         push_offers(workspace_id=workspace_id)
     except DatabaseError:
-        log.exception("the hubs of %s follow with the next change of an assistant", workspace_id)
+        log.exception("the hubs of %s follow in %d seconds", workspace_id, AGAIN.total_seconds())

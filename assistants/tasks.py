@@ -10,16 +10,26 @@ from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
 
 from assistants.services.conversations import forget_expired
+from assistants.services.hub_doors import push_offers
 from assistants.services.runner import start_run, stop_runs, warm_up
 from assistants.services.runs import QUEUE, TASK
 from assistants.services.sweeping import sweep_runs
+from core.jobs import job_task
 from core.schedule import timer
+
+PUSH = "assistants.push_offers"
+"""Subject: a workspace, whose hubs are told which assistants run in it."""
 
 
 @shared_task(name=TASK)
 def answer(run_id: str) -> None:
     """Returns at once: the run goes on in the worker's event loop, and its row says how it does."""
     start_run(run_id)
+
+
+@job_task(PUSH, max_attempts=10)
+def push(workspace_id: str) -> None:
+    push_offers(workspace_id=workspace_id)
 
 
 @timer("assistants.sweep_runs", every=timedelta(seconds=10))

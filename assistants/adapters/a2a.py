@@ -48,6 +48,13 @@ STATES = {
 }
 
 
+HOW = {
+    "confirm": 'Answer in this task with data: {"decision": "confirm"} or {"decision": "deny"}.',
+    "fill": "Answer in this task with data that has them by their names.",
+}
+"""What a program does about a task that requires input."""
+
+
 class AgentProblem(Exception):
     """An error of the protocol: `code` as JSON-RPC has it, `sentence` in plain words."""
 
@@ -99,6 +106,7 @@ class Dialect:
             asks = [
                 {name: ask.get(name) for name in ("id", "why", "name", "arguments", "missing")} for ask in answer.asks
             ]
+            answer.how = HOW
             parts = [self.text(answer.text), self.data({"asks": asks})]
         elif answer.failed:
             parts = [self.text(answer.text)]

@@ -24,10 +24,11 @@ DEPTH = "io.crossroads/depth"
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind`: run (make one), prompt (read one) or cancel (stop `run`)."""
+    """`kind`: run (make one), answer (go on with `run`: `arguments` are answers by the ids of asks), prompt (read one)
+    or cancel (stop `run`)."""
 
     id: str
-    kind: Literal["run", "prompt", "cancel"]
+    kind: Literal["run", "answer", "prompt", "cancel"]
     workspace: str
     principal: Principal
     name: str = ""
@@ -46,6 +47,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str = ""
     must_structure: bool = False
     """The tool promises a structured result: an answer without one has failed."""
+    after: str = ""
+    """The run goes on behind this event of its stream."""
+    asks: list[dict[str, Any]] = []
+    """What it still waits for after an answer that left something open."""
+    chat: str = ""
+    """The address of its chat page, for those who cannot be asked where they are."""
     result: dict[str, Any] = {}
     code: str = ""
     sentence: str = ""

@@ -140,6 +140,16 @@ def add_event(run_id: str, kind: str, data: dict[str, Any]) -> None:
         log.warning("an event of the run %s reached nobody: %s", run_id, problem)
 
 
+def last_event(run_id: str) -> str:
+    """The id of the newest event of a run; "" where there is none, or nobody can say."""
+    try:
+        found = cast("list[tuple[bytes, Any]]", core_redis.connection().xrevrange(stream_name(run_id), count=1))
+    except RedisError as problem:
+        log.warning("the events of the run %s cannot be read: %s", run_id, problem)
+        return ""
+    return found[0][0].decode() if found else ""
+
+
 def drop_stream(run_id: str) -> None:
     try:
         core_redis.connection().delete(stream_name(run_id))

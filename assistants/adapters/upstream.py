@@ -1,7 +1,7 @@
-"""Assistants as an MCP server of the engine: their tools `ask_…` and prompts are answered by the workers of runs.
+"""Assistants as an MCP server of the engine: how a gateway reaches the workers of runs.
 
 Free of Django: the gateway process has none. A request goes to a worker through Redis (`assistants.adapters.asks`);
-what happens in its run is read from the run's stream, told as progress, and put together as the tool's result.
+what happens in its run is read from the run's stream. `assistants.adapters.calling` makes calls of it.
 """
 
 from __future__ import annotations
@@ -10,29 +10,20 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, cast
 
 import msgspec
 import redis.asyncio as aioredis
 from redis.exceptions import RedisError
 
-from assistants.adapters.asks import CONVERSATION, DEPTH, RUN, Ask, Told, reply_to, waiting
-from assistants.adapters.progress import Progress
-from assistants.answers import Answer
+from assistants.adapters.asks import Ask, Told, reply_to, waiting
+from assistants.adapters.calling import AssistantSession
+from assistants.adapters.event_ids import is_later
 from core.decision import Principal
 from core.ids import new_id
 from proxy.adapters.settings import GatewaySettings
-from proxy.engine import messages
-from proxy.engine.ports import (
-    Era,
-    InternalUpstream,
-    Peer,
-    Reply,
-    UpstreamProblem,
-    UpstreamSession,
-    UpstreamSpec,
-)
+from proxy.engine.ports import Era, InternalUpstream, UpstreamProblem, UpstreamSession, UpstreamSpec
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +36,6 @@ BLOCK_MS = 10_000
 SOCKET_S = 25.0
 """Longer than anything that Redis is asked to wait for."""
 REDIS_AWAY_S = 30.0
-_METHOD_NOT_FOUND, _INVALID_PARAMS = -32601, -32602
 AWAY = "Assistants cannot answer now: no worker takes their runs."
 NO_REDIS = "Assistants cannot be asked now: Redis is away."
 
@@ -131,13 +121,14 @@ class AssistantUpstream(InternalUpstream):
 
     # -- following
 
-    async def events(self, run: str, limit_s: float) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """(kind, data) of a run to its `done`. Raises UpstreamProblem after `limit_s`, or when Redis stays away."""
+    async def events(self, run: str, limit_s: float, after: str = "") -> AsyncIterator[tuple[str, str, dict[str, Any]]]:
+        """(id, kind, data) of a run, to the `done` behind `after` at which nothing more is to come. Raises
+        UpstreamProblem after `limit_s`, or when Redis stays away."""
         name, last = f"{self._prefix}run:{run}", "0"
         end, away = time.monotonic() + limit_s, 0.0
         while time.monotonic() < end:
             try:
-                found = await self._redis.xread({name: last}, count=500, block=BLOCK_MS)
+                found = _entries(await self._redis.xread({name: last}, count=500, block=BLOCK_MS))
             except (RedisError, OSError) as problem:
                 away = away or time.monotonic()
                 if time.monotonic() - away > REDIS_AWAY_S:
@@ -145,112 +136,14 @@ class AssistantUpstream(InternalUpstream):
                 await asyncio.sleep(0.5)
                 continue
             away = 0.0
-            for entry, fields in _entries(found):
+            for position, (entry, fields) in enumerate(found, 1):
                 last = entry.decode()
-                kind, data = fields[b"k"].decode(), json.loads(fields[b"d"])
-                yield kind, data
-                if kind == "done":
+                kind = fields[b"k"].decode()
+                yield last, kind, json.loads(fields[b"d"])
+                # An ask that was answered since stands before more of it.
+                if kind == "done" and position == len(found) and is_later(last, after):
                     return
         raise UpstreamProblem("timeout", "The assistant did not end its answer in time.")
-
-
-class AssistantSession(UpstreamSession):
-    """The calls of one principal. There is nothing to keep between two of them."""
-
-    hello = b"{}"
-    generation = 0
-
-    def __init__(
-        self, upstream: AssistantUpstream, spec: UpstreamSpec, principal: Principal, era: Era, version: str
-    ) -> None:
-        self.spec = spec
-        self.era = era
-        self.version = version
-        self._upstream = upstream
-        self._principal = principal
-
-    async def request(
-        self,
-        method: str,
-        params: bytes,
-        *,
-        peer: Peer | None = None,
-        timeout_ms: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        fields = json.loads(params or b"{}")
-        if method == "ping":
-            return Reply(result=msgspec.Raw(b"{}"))
-        if method == "prompts/get":
-            told = await self._upstream.ask(self._ask("prompt", fields))
-            if told.code:
-                return Reply(error=messages.error_object(_INVALID_PARAMS, told.sentence))
-            return _result(told.result)
-        if method == "tools/call":
-            return await self._called(fields, peer, (timeout_ms or self.spec.timeout_ms) / 1000)
-        return Reply(error=messages.error_object(_METHOD_NOT_FOUND, f"Assistants do not know {method[:100]}."))
-
-    async def _called(self, fields: dict[str, Any], peer: Peer | None, limit_s: float) -> Reply:
-        ask = self._ask("run", fields)
-        told = await self._upstream.ask(ask)
-        if told.code:
-            return _result({"content": [{"type": "text", "text": told.sentence}], "isError": True})
-        answer, progress = Answer(), Progress(peer, _meta(fields).get("progressToken"))
-        try:
-            async for kind, data in self._upstream.events(told.run, limit_s):
-                answer.add(kind, data)
-                await progress.tell(kind, data)
-        except (asyncio.CancelledError, UpstreamProblem):
-            self._upstream.cancel(ask, told.run)
-            raise
-        return _result(_tool_result(answer, told))
-
-    def _ask(self, kind: Any, fields: dict[str, Any]) -> Ask:
-        arguments, depth = fields.get("arguments"), _meta(fields).get(DEPTH)
-        return Ask(
-            id=new_id("ask"),
-            kind=kind,
-            workspace=self.spec.workspace_id,
-            principal=self._principal,
-            name=str(fields.get("name", "")),
-            arguments=arguments if isinstance(arguments, dict) else {},
-            depth=max(0, depth) if isinstance(depth, int) else 0,
-        )
-
-    async def notify(self, method: str, params: bytes) -> None:
-        """Nothing that a client says by itself concerns an assistant."""
-
-    async def close(self) -> None:
-        """There is nothing to close."""
-
-
-def _tool_result(answer: Answer, told: Told) -> dict[str, Any]:
-    """The conversation's id stands in the result twice: models read no `_meta`."""
-    more = {
-        "type": "text",
-        "text": f'To go on with this conversation, give "conversation": "{told.conversation}".',
-        "annotations": {"audience": ["assistant"]},
-    }
-    found: dict[str, Any] = {
-        "content": [*answer.blocks, more],
-        "_meta": {CONVERSATION: told.conversation, RUN: told.run},
-    }
-    if answer.has_structured and isinstance(answer.structured, dict):
-        found["structuredContent"] = answer.structured
-    elif told.must_structure:
-        found["isError"] = True
-    if answer.poor:
-        found["isError"] = True
-    return found
-
-
-def _result(value: dict[str, Any]) -> Reply:
-    return Reply(result=msgspec.Raw(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()))
-
-
-def _meta(fields: dict[str, Any]) -> dict[str, Any]:
-    meta = fields.get("_meta")
-    return meta if isinstance(meta, dict) else {}
 
 
 def _entries(found: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

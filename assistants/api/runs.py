@@ -3,57 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from asgiref.sync import async_to_sync
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.decorators import action
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import WorkspaceViewSet
 from accounts.permissions import in_workspace
-from assistants.adapters.sse import sse_events
 from assistants.adapters.threads import release_connections
 from assistants.adapters.waiting import wait_for_end
 from assistants.api.run_serializers import AssistantRunSerializer, AssistantRunWrite
+from assistants.api.streams import EVENTS, LAST, STREAM, StreamingMixin, stream_of
 from assistants.models import Assistant, Conversation, Run
 from assistants.services.conversations import cancel_run
 from assistants.services.doors import begin_answer
 from core.decision import Resource
 from core.errors import NotFoundProblem
 
-EVENTS = "text/event-stream"
 SAID = OpenApiExample("A question", value={"input": "What time is it in Tokyo?", "wait": 20}, request_only=True)
 PLACE = OpenApiParameter("assistant", str, OpenApiParameter.PATH, description="The assistant's id.")
-LAST = OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, description="Go on behind this event.")
-STREAM = OpenApiResponse(str, description="The events of the run as they happen, to `done`.")
-
-
-class EventStream(JSONRenderer):
-    """Makes `Accept: text/event-stream` acceptable. Errors before the stream begins are JSON all the same."""
-
-    media_type = EVENTS
-    format = "events"
-    charset = None
 
 
 @extend_schema(tags=["assistant-runs"], parameters=[PLACE])
-class AssistantRunApi(WorkspaceViewSet):
+class AssistantRunApi(StreamingMixin, WorkspaceViewSet):
     """Answers of a deployed assistant, made for programs. Each sees those that it asked for itself."""
 
     serializer_class = AssistantRunSerializer
     queryset = Run.objects.none()
-    renderer_classes = [JSONRenderer, EventStream]
     kind = "assistant"
     needs: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("list", "create", "retrieve", "cancel", "events"), "assistant.use"
     )
-    _begun: Run | None = None
 
     def resource(self) -> Resource:
         return in_workspace(self.workspace, "assistant", self.kwargs["assistant"])
@@ -109,9 +95,9 @@ class AssistantRunApi(WorkspaceViewSet):
             variables=values.get("variables"),
             conversation=values.get("conversation", ""),
         )
-        if self._streams():
-            self._begun = run
-            return _stream(run.id)
+        if self.streams():
+            self.begun = AssistantRunSerializer(run).data
+            return stream_of(run.id)
         if values["wait"]:
             release_connections()
             async_to_sync(wait_for_end)(run.id, values["wait"])
@@ -147,26 +133,4 @@ class AssistantRunApi(WorkspaceViewSet):
     )
     @action(detail=True)
     def events(self, request: Request, workspace: str, assistant: str, id: str) -> StreamingHttpResponse:
-        return _stream(self.one(id).id, request.headers.get("Last-Event-ID", ""))
-
-    def _streams(self) -> bool:
-        return str(getattr(self.request, "accepted_media_type", "")).startswith(EVENTS)
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """What is kept for an idempotency key is the run: a stream cannot be sent twice."""
-        if isinstance(response, StreamingHttpResponse):
-            if self._begun is not None:
-                kept = Response(AssistantRunSerializer(self._begun).data, status=202)
-                super().finalize_response(request, kept, *args, **kwargs)
-            return response
-        if self._streams():
-            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), "application/json"
-        return super().finalize_response(request, response, *args, **kwargs)
-
-
-def _stream(run_id: str, after: str = "") -> StreamingHttpResponse:
-    release_connections()
-    response = StreamingHttpResponse(sse_events(run_id, after), content_type=EVENTS)
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
+        return stream_of(self.one(id).id, request.headers.get("Last-Event-ID", ""))

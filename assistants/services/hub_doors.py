@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.permissions import in_workspace, require
+from assistants.adapters import streams
 from assistants.adapters.asks import Ask, Told
+from assistants.adapters.elicit import decision
 from assistants.models import Assistant, Conversation, Run
 from assistants.selectors.offering import (
     CONVERSATION,
@@ -20,12 +23,14 @@ from assistants.selectors.offering import (
     offers_of,
 )
 from assistants.selectors.opening import opening, values_of
-from assistants.selectors.reach import tool_name
+from assistants.selectors.reach import reach_of, tool_name
+from assistants.services.answers import open_asks, said_for
+from assistants.services.conversations import answer_ask
 from assistants.services.doors import begin_answer
 from assistants.services.runs import end_run
 from assistants.services.settings import instructions_of
 from core.clock import now
-from core.errors import NotFoundProblem, ServiceProblem
+from core.errors import InvalidProblem, NotFoundProblem, ServiceProblem
 from proxy.services.internal import offer_internal
 
 log = logging.getLogger(__name__)
@@ -46,7 +51,8 @@ def answer_ask_of_hub(ask: Ask) -> Told | None:
     if ask.until and now().timestamp() > ask.until:
         return None
     try:
-        return _prompt(ask) if ask.kind == "prompt" else _run(ask)
+        work = {"prompt": _prompt, "answer": _answered, "run": _run}[ask.kind]
+        return work(ask)
     except ServiceProblem as problem:
         return Told(code=problem.code, sentence=str(problem.sentence))
     except Exception:
@@ -58,6 +64,10 @@ def _run(ask: Ask) -> Told:
     assistant = _named(ask, tool=True)
     given = dict(ask.arguments)
     message, conversation, value = given.pop(MESSAGE, ""), given.pop(CONVERSATION, ""), given.pop(INPUT, None)
+    if isinstance(message, str) and isinstance(conversation, str) and conversation and value is None:
+        told = _filled_in(ask, assistant, message, conversation)
+        if told is not None:
+            return told
     configuration = deployed_configuration(assistant)
     names = {name: variable.name for name, variable in asked_variables(assistant, configuration).items()}
     run = begin_answer(
@@ -70,9 +80,50 @@ def _run(ask: Ask) -> Told:
         conversation=conversation if isinstance(conversation, str) else "",
         depth=ask.depth,
     )
-    schema = configuration.output_schema
+    return _told(assistant, run)
+
+
+def _told(assistant: Assistant, run: Run, **more: Any) -> Told:
+    schema = deployed_configuration(assistant).output_schema
     must = schema is not None and schema.get("type") == "object"
-    return Told(run=run.id, conversation=run.conversation_id, must_structure=must)
+    chat = reach_of(assistant).chat
+    return Told(run=run.id, conversation=run.conversation_id, must_structure=must, chat=chat, **more)
+
+
+def _answered(ask: Ask) -> Told:
+    """Answers of a person to what a run of their own asks. One that did not fit is asked once more."""
+    assistant = _named(ask, tool=True)
+    after = streams.last_event(ask.run)  # before the row is read: what comes later is not missed
+    rows = Run.objects.select_related("conversation").filter(
+        pk=ask.run, assistant=assistant, channel=Conversation.Channel.TOOL, conversation__principal=ask.principal.id
+    )
+    run = rows.first() if ask.principal.id else None
+    if run is None:
+        raise NotFoundProblem(_("Nothing is asked there that you could answer."))
+    for part in open_asks(run):
+        if part["id"] in ask.arguments:
+            with contextlib.suppress(InvalidProblem):
+                answer_ask(actor=ask.principal, run=run, ask=part["id"], **decision(part, ask.arguments[part["id"]]))
+    run.refresh_from_db()
+    asks = open_asks(run) if run.state == Run.State.ASKING else []
+    return _told(assistant, run, after=after if run.state in Run.LIVE else "", asks=asks)
+
+
+def _filled_in(ask: Ask, assistant: Assistant, message: str, conversation: str) -> Told | None:
+    """A message that says what the conversation waits for: the run that asked goes on. None: it says something else."""
+    rows = Run.objects.select_related("conversation").filter(
+        conversation=conversation, conversation__principal=ask.principal.id, assistant=assistant
+    )
+    run = rows.filter(channel=Conversation.Channel.TOOL).order_by("-id").first() if ask.principal.id else None
+    if run is None or run.state != Run.State.ASKING:
+        return None
+    found = {part["id"]: said_for(part, message) for part in open_asks(run)}
+    if not found or None in found.values():
+        return None
+    after = streams.last_event(run.id)
+    for id, arguments in found.items():
+        answer_ask(actor=ask.principal, run=run, ask=id, decision="fill", arguments=arguments)
+    return _told(assistant, run, after=after)
 
 
 def _prompt(ask: Ask) -> Told:

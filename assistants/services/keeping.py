@@ -21,6 +21,8 @@ from proxy.adapters.wiring import Engine
 log = logging.getLogger(__name__)
 WAIT_S = 5
 _PAUSE_S = 0.5
+TELL_AGAIN_S = (0.2, 1.0, 3.0, 8.0)
+"""Pauses between attempts to tell a hub; it waits for some fifteen seconds."""
 
 _keeping: list[Future[None]] = []
 
@@ -62,11 +64,17 @@ async def _answer(payload: bytes, prefix: str) -> None:
     told = await in_thread(answer_ask_of_hub, ask)
     if told is None:
         return
-    name = reply_to(prefix, ask.id)
-    try:
-        async with streams.client().pipeline(transaction=False) as pipeline:
-            pipeline.rpush(name, msgspec.json.encode(told))
-            pipeline.expire(name, REPLY_S)
-            await pipeline.execute()
-    except (RedisError, OSError) as problem:
-        log.warning("a hub could not be told: %s", problem)
+    name, said = reply_to(prefix, ask.id), msgspec.json.encode(told)
+    for pause_s in (*TELL_AGAIN_S, None):
+        try:
+            async with streams.client().pipeline(transaction=True) as pipeline:
+                pipeline.rpush(name, said)
+                pipeline.expire(name, REPLY_S)
+                await pipeline.execute()
+            return
+        except (RedisError, OSError) as problem:
+            log.warning("a hub could not be told: %s", problem)
+            if pause_s is not None:
+                await asyncio.sleep(pause_s)
+    if told.run:  # whoever asked has given up by now: nobody reads what it would say
+        await in_thread(answer_ask_of_hub, msgspec.structs.replace(ask, kind="cancel", run=told.run))

@@ -13,11 +13,8 @@ An id is `<run>/<id in the run's stream>`: a connection that breaks goes on behi
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -26,22 +23,18 @@ from django.middleware.csrf import get_token
 
 from accounts.http import WorkspaceRequest
 from accounts.pages import workspace_page
-from assistants.adapters.streams import RunEvent, read_events
 from assistants.adapters.threads import in_thread, release_connections
 from assistants.adapters.watching import changes_of
 from assistants.models import Message, Run
-from assistants.selectors.conversations import newest_run, said_in, with_runs
+from assistants.selectors.conversations import newest_run, said_in
 from assistants.views.chat import links_of, own_conversation
 from assistants.views.drawing import Drawing
-from assistants.views.panel import Panel, Turn, configuration_of, draw_foot, draw_turn, state_words, turns_of
+from assistants.views.following import close, ending, follow, sent_event
+from assistants.views.panel import Panel, Turn, configuration_of, draw_turn, turns_of
 
 STREAM_S = 15 * 60
 """A stream ends by itself after this long; the browser opens the next, which is checked anew."""
 BEAT_S = 20.0
-GAP_S = 0.05
-"""Between two drawings of a growing answer."""
-GATHER_S = 0.004
-"""What comes within this time is drawn together."""
 
 
 class Allowed(HttpResponse):
@@ -111,7 +104,7 @@ async def conversation_events(panel: Panel, token: str, seen: Seen) -> AsyncIter
         drawing = await in_thread(_drawing, panel, token, seen.run) if seen.run else None
         if drawing is not None:
             seen.position = max(seen.position, drawing.turn.message.position)
-            async for chunk in _follow(drawing, seen=seen.event):
+            async for chunk in follow(drawing, seen=seen.event):
                 yield chunk
         while loop.time() < end:
             done, _pending = await asyncio.wait({waiting}, timeout=BEAT_S)
@@ -122,17 +115,17 @@ async def conversation_events(panel: Panel, token: str, seen: Seen) -> AsyncIter
             turns = await in_thread(_turns_after, panel, seen.position)
             if turns and drawing is not None and drawing.state == "asking":
                 drawing.lapse()
-                for chunk in await _ending(drawing):
+                for chunk in await ending(drawing):
                     yield chunk
             for turn in turns:
                 seen.position = turn.message.position
                 yield _turn(panel, turn, token)
             drawing, goes_on = await _next(panel, token, drawing, {turn.message.run for turn in turns if turn.live})
             if drawing is not None and goes_on:
-                async for chunk in _follow(drawing, live=True):
+                async for chunk in follow(drawing, live=True):
                     yield chunk
     finally:
-        await _close(source, waiting)
+        await close(source, waiting)
 
 
 async def _next(panel: Panel, token: str, drawing: Drawing | None, begun: set[str]) -> tuple[Drawing | None, bool]:
@@ -148,113 +141,14 @@ async def _next(panel: Panel, token: str, drawing: Drawing | None, begun: set[st
     return drawing, False
 
 
-async def _follow(drawing: Drawing, *, seen: str = "", live: bool = False) -> AsyncIterator[bytes]:
-    """A run to the point where nothing more comes for now. `seen`: the page has everything up to there."""
-    run = drawing.turn.message.run
-    if live or (drawing.turn.run and drawing.turn.run.state in Run.LIVE):
-        yield _event("state", {"state": "running", "run": run, "words": ""})
-    async for changed in _drawn(drawing, seen):
-        if not changed:
-            yield b": alive\n\n"
-            continue
-        for chunk in _changes(drawing):
-            yield chunk
-    for chunk in await _ending(drawing):
-        yield chunk
-    words = state_words(drawing.state)
-    yield _event("state", {"state": drawing.state, "run": run, "words": words}, f"{run}/{drawing.last}")
-
-
-def _changes(drawing: Drawing) -> list[bytes]:
-    return [_event(kind, data, f"{drawing.turn.message.run}/{drawing.last}") for kind, data in drawing.changes()]
-
-
-async def _ending(drawing: Drawing) -> list[bytes]:
-    """What changed last, and the line below the answer."""
-    found = _changes(drawing)
-    turn = await in_thread(_turn_of, drawing.turn.message.run)
-    if turn is not None:
-        foot = draw_foot(drawing.panel, turn, drawing.token)
-        found.append(_event("foot", {"message": turn.message.id, "html": foot}))
-    return found
-
-
-async def _drawn(drawing: Drawing, seen: str) -> AsyncIterator[bool]:
-    """True when it is time to tell the page what changed, False for a sign of life."""
-    loop = asyncio.get_running_loop()
-    source = read_events(drawing.turn.message.run, drawing.last)
-    coming = asyncio.ensure_future(anext(source))
-    due = told = 0.0
-    try:
-        while True:
-            done, _pending = await asyncio.wait({coming}, timeout=max(0.0, due - loop.time()) if due else None)
-            if done:
-                event = _result(coming)
-                if event is None:
-                    break
-                coming = asyncio.ensure_future(anext(source))
-                if event.kind == "alive":
-                    yield False
-                    continue
-                if seen and event.id and _order(event.id) <= _order(seen):
-                    drawing.apply(event)
-                    continue
-                if seen and event.id:
-                    drawing.was_seen()
-                seen = ""
-                drawing.apply(event)
-                due = due or max(loop.time() + GATHER_S, told + GAP_S)
-            if due and loop.time() >= due:
-                due, told = 0.0, loop.time()
-                yield True
-        if due:
-            yield True
-    finally:
-        await _close(source, coming)
-
-
-async def _close(source: AsyncIterator[Any], waiting: asyncio.Future[Any]) -> None:
-    waiting.cancel()
-    with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
-        await waiting
-    assert isinstance(source, AsyncGenerator)
-    await source.aclose()
-
-
-def _result(coming: asyncio.Future[RunEvent]) -> RunEvent | None:
-    try:
-        return coming.result()
-    except StopAsyncIteration:
-        return None
-
-
-def _order(id: str) -> tuple[int, int]:
-    first, _dash, second = id.partition("-")
-    try:
-        return int(first), int(second or 0)
-    except ValueError:
-        return 0, 0
-
-
-def _event(kind: str, data: dict[str, object], id: str = "") -> bytes:
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    head = f"id: {id}\n" if id else ""
-    return f"{head}event: {kind}\ndata: {body}\n\n".encode()
-
-
 def _turn(panel: Panel, turn: Turn, token: str) -> bytes:
     html = draw_turn(panel, turn, token)
-    return _event("turn", {"message": turn.message.id, "html": html, "position": turn.message.position})
+    return sent_event("turn", {"message": turn.message.id, "html": html, "position": turn.message.position})
 
 
 def _turns_after(panel: Panel, position: int) -> list[Turn]:
     assert panel.conversation is not None
     return turns_of(said_in(panel.conversation, after=position))
-
-
-def _turn_of(run_id: str) -> Turn | None:
-    message = Message.objects.filter(run=run_id, role=Message.Role.ASSISTANT).first()
-    return turns_of(with_runs([message]))[0] if message else None
 
 
 def _drawing(panel: Panel, token: str, run_id: str) -> Drawing | None:

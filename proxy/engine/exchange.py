@@ -167,10 +167,13 @@ class Exchange(Peer):
         fields["progressToken"] = msgspec.Raw(own)
         return messages.encode(fields)
 
+    def answers(self, method: str) -> bool:
+        need, session = ASKS.get(method), self.session
+        return need is not None and session is not None and need in session.capabilities and self.hears
+
     async def request(self, method: str, params: bytes) -> Reply:
-        need = ASKS.get(method)
         session = self.session
-        if need is None or session is None or need not in session.capabilities or not self.hears:
+        if session is None or not self.answers(method):
             self.asked = method
             return Reply(error=messages.error_object(-32601, f"This client does not answer {method}."))
         put = self._gateway.asks.put(session.id, method, params, self._event, self._config.ask_timeout_s)

@@ -229,6 +229,10 @@ class Peer(Protocol):
         """A server-to-client request (sampling, elicitation, roots, ping)."""
         ...
 
+    def answers(self, method: str) -> bool:
+        """Can it be asked this? Whoever asks it all the same gets an error."""
+        return False
+
 
 class UpstreamProblem(Exception):
     """A server that could not answer. `kind` is stable for programs, `sentence` says what is wrong in plain words.

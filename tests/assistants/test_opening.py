@@ -10,6 +10,7 @@ from assistants.configuration import Configuration, read_configuration
 from assistants.models import Assistant
 from assistants.selectors.agent_cards import agent_card
 from assistants.selectors.opening import Opening, opening, opening_of
+from assistants.services.assistant_versions import keep_and_deploy
 from assistants.services.checks import checked_configuration, unknown_placeholders
 from assistants.services.values import fill_values
 from proxy.errors import DraftProblem
@@ -46,6 +47,7 @@ def test_what_is_no_variable_stays_as_it_was_written() -> None:
 
 def test_the_pages_and_the_card_show_what_was_filled_in(cast: Cast) -> None:
     assistant = make(cast, **SHOP)
+    keep_and_deploy(actor=cast.principal("admin"), assistant=assistant)
     page = f"/w/{cast.workspace.slug}/assistants/{assistant.slug}/"
     fill_values(actor=cast.principal("admin"), assistant=assistant, values={"shop": "Acme & Sons"})
     assistant = Assistant.objects.select_related("workspace", "deployed").get(pk=assistant.pk)
