@@ -92,7 +92,7 @@ engine: .venv-engine/.made
 
 # Two busy cores make a browser or a process late now and then: what failed is run once more, alone. Twice is broken.
 tests: $(PYTHON_DIR)/.development node browser
-	$(PYTHON) -m pytest -n 2 --dist loadfile --cov --cov-report= --cov-fail-under=0 \
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=0 \
 	  || $(PYTHON) -m pytest --last-failed --last-failed-no-failures=none -p no:randomly
 	$(PYTHON) -m coverage report
 

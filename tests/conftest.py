@@ -102,6 +102,8 @@ import pytest  # noqa: E402
 from celery.signals import setup_logging  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from tests.scheduling import Scheduling, put_slow_ones_first  # noqa: E402
+
 django.setup()
 # A worker in a test's process would set the root logger to errors alone, for all tests after it.
 setup_logging.connect(lambda **_: None, weak=False)
@@ -113,6 +115,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """A worker that finds settings named reads them before this file gives it a Redis and a folder of its own."""
     if config.getoption("dist", "no") != "no":
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("dist", "no") != "no" or os.environ.get("PYTEST_XDIST_WORKER"):
+        put_slow_ones_first(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    return Scheduling(config, log)
 
 
 def pytest_sessionstart() -> None:

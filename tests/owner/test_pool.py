@@ -106,7 +106,7 @@ async def test_somebody_who_waits_for_resources_keeps_a_child_from_being_idle(po
 async def test_capabilities_that_are_no_object_and_starts_after_the_end_are_refused(pool: Pool) -> None:
     with pytest.raises(UpstreamProblem, match="not a JSON object"):
         await pool.open(spec(1), "handshake", capabilities=b"[")
-    starting = asyncio.create_task(pool.open(spec(1, args=("-c", "input()")), "handshake"))
+    starting = asyncio.create_task(pool.open(spec(1, args=("-c", "import sys; sys.stdin.read()")), "handshake"))
     await until(lambda: any(channel.link is not None and channel.link.pid for channel, _ in pool.channels()), "a start")
     await pool.close()
     with pytest.raises((UpstreamProblem, asyncio.CancelledError)):
