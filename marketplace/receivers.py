@@ -17,6 +17,8 @@ from marketplace.models import Install, ListingVersion
 from marketplace.services.install_checks import CHECK
 from marketplace.services.probe_plans import plan_soon
 from marketplace.services.search_index import queue_listings
+from marketplace.services.showroom import close_trials
+from marketplace.services.sponsoring import renew_sponsorships
 from marketplace.services.uses import record_run
 from marketplace.signals import listing_changed, listings_changed, version_live
 from proxy.models import Server
@@ -33,6 +35,18 @@ def _index_listing(listing_id: str, **_: Any) -> None:
 @receiver(listings_changed, dispatch_uid="search.listings_changed")
 def _index_listings(listing_ids: Sequence[str], **_: Any) -> None:
     queue_listings(listing_ids=listing_ids)
+
+
+@receiver(listing_changed, dispatch_uid="trials.listing_changed")
+def _renew_trial(listing_id: str, **_: Any) -> None:
+    renew_sponsorships(listing_ids=[listing_id])
+    close_trials(listing_ids=[listing_id])
+
+
+@receiver(listings_changed, dispatch_uid="trials.listings_changed")
+def _renew_trials(listing_ids: Sequence[str], **_: Any) -> None:
+    renew_sponsorships(listing_ids=listing_ids)
+    close_trials(listing_ids=listing_ids)
 
 
 @receiver(version_live, dispatch_uid="evidence.version_live")

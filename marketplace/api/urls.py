@@ -14,6 +14,7 @@ from marketplace.api.own_listings import ListingApi
 from marketplace.api.publishers import PublisherApi
 from marketplace.api.reports import ReportQueueApi, ReviewModerationApi
 from marketplace.api.reviews import ListingReportApi, ListingReviewApi, ReviewApi
+from marketplace.api.sponsoring import TrialTermsApi
 
 router = ApiRouter()
 router.register("listings", ListedApi, "api-listing")
@@ -30,6 +31,11 @@ router.register("moderation/listings", ListingModerationApi, "api-moderation-lis
 router.register("imports", ImportApi, "api-import")
 
 urlpatterns = [
+    path(
+        "workspaces/<slug:workspace>/listings/<str:id>/trials",
+        TrialTermsApi.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+        name="api-own-listing-trials",
+    ),
     path("listings/<slug:slug>/evidence", EvidenceApi.as_view(), name="api-listing-evidence"),
     path("listings/<slug:slug>/probe", ProbeApi.as_view(), name="api-listing-probe"),
     *router.urls,

@@ -1,11 +1,13 @@
 """Where listed assistants are tried before anybody signs in: a workspace without members, with the bundled server.
 
 Each is made there when somebody first tries it, with its values at their defaults. Tools of servers that do not come
-with Crossroads stay away: nobody's account pays, and nobody's data is seen. Only the offline model answers.
+with Crossroads stay away, unless the publisher lends a demo hub. The offline model answers, unless the publisher pays
+for another (marketplace.services.sponsoring): nobody else's account pays, and nobody's data is seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -21,6 +23,7 @@ from core.errors import ServiceProblem
 from core.permissions import SYSTEM
 from marketplace.models import Listing, ListingVersion
 from marketplace.packages import AssistantPackage, Package, ToolNeed, read_package
+from marketplace.selectors.sponsoring import paying
 from marketplace.services.install_assistants import configuration_of
 from proxy.models import Hub, Server
 from proxy.services.choices import add_server
@@ -63,16 +66,19 @@ def prepare_trial(*, listing: Listing) -> Assistant:
 
 
 def trial_package(listing: Listing, package: Package) -> AssistantPackage | None:
-    """What is talked to in a trial: an assistant itself, or the tools of the bundled server that only read."""
+    """What is talked to in a trial: an assistant itself, or those tools of a server that only read: of the bundled
+    one, or of one that its publisher lends on a demo hub."""
     if isinstance(package, AssistantPackage):
         return package
-    if not package.bundled or listing.slug != BUNDLED:
+    bundled = package.bundled and listing.slug == BUNDLED
+    lender = None if bundled else paying(listing)
+    if not bundled and (lender is None or lender.hub_id is None):
         return None
     return AssistantPackage(
         instructions=_("Call the tool that fits, and show what it gives."),
         greeting=_("Say what you want to know, and the tool that fits is called."),
         works_offline=True,
-        tools=tuple(ToolNeed(listing=BUNDLED, tool=tool.name) for tool in package.tools if tool.read_only),
+        tools=tuple(ToolNeed(listing=listing.slug, tool=tool.name) for tool in package.tools if tool.read_only),
     )
 
 
@@ -83,10 +89,20 @@ def showroom() -> Workspace:
     return workspace
 
 
-def trial_tools(package: AssistantPackage) -> tuple[list[str], list[str]]:
-    """Names of the tools that a trial has, and of those that it lacks."""
-    there = [need.tool for need in package.tools if need.listing == BUNDLED]
-    return there, [need.tool for need in package.tools if need.listing != BUNDLED]
+def trial_tools(package: AssistantPackage, lent: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """Names of the tools that a trial has, and of those that it lacks. `lent`: on a demo hub."""
+    there = [need.tool for need in package.tools if need.listing == BUNDLED or need.tool in lent]
+    return there, [need.tool for need in package.tools if need.tool not in there]
+
+
+def close_trials(*, listing_ids: Collection[str]) -> int:
+    """Take out of the showroom what is not shown any more; trials under way end. Returns how many."""
+    shown = Assistant.objects.filter(workspace__slug=SLUG, imported__listing__in=list(listing_ids))
+    tried = {assistant.imported["listing"]: assistant for assistant in shown}
+    gone = Listing.objects.filter(pk__in=tried).exclude(state__in=Listing.SHOWN).values_list("pk", flat=True)
+    for id in gone:
+        delete_assistant(actor=SYSTEM, assistant=tried[id])
+    return len(gone)
 
 
 def _hub(workspace: Workspace) -> tuple[Hub, Server]:

@@ -9,9 +9,11 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from assistants.models import Assistant
 from assistants.selectors.opening import opening
 from assistants.views.panel import Panel
-from assistants.views.trial import trial_panel
+from assistants.views.paying import paid_words
+from assistants.views.trial import trial_panel, visitor_of
 from core.errors import NotFoundProblem, ServiceProblem
 from core.http import SiteRequest
 from marketplace.catalogue.labels import CATEGORIES
@@ -32,6 +34,7 @@ from marketplace.selectors.listed import (
 )
 from marketplace.selectors.plans import refusal_to_install
 from marketplace.selectors.rows import by_line
+from marketplace.selectors.sponsoring import lent_tools, paying
 from marketplace.services.showroom import prepare_trial, shown_assistant, trial_package, trial_tools
 from marketplace.services.stats import count_stat
 
@@ -60,6 +63,7 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
     manifest = read_manifest(version.manifest)
     said = sentences_of(manifest, names)
     tried = trial_package(listing, package)
+    payer = paying(listing) if tried else None
     count_stat(listing.id, "views")
     return render(
         request,
@@ -87,7 +91,8 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "panel": _panel(request, listing),
             "tried": tried,
             "opening": opening(tried) if tried else None,
-            "tools_away": trial_tools(tried)[1] if tried else [],
+            "tools_away": trial_tools(tried, lent_tools(payer))[1] if tried else [],
+            "pays": paid_words(payer, visitor=visitor_of(request), address=request.info.address),
             **parts_of(request, listing),
         },
     )
@@ -101,7 +106,7 @@ def try_page(request: SiteRequest, slug: str) -> HttpResponseBase:
         raise NotFoundProblem(_("There is nothing at this address, or nothing that you may see."))
     assistant = prepare_trial(listing=listing)
     count_stat(listing.id, "trials")
-    panel = trial_panel(request, assistant=assistant, back=_back(listing))
+    panel = _panel_of(request, listing, assistant)
     match = resolve(panel.links.say)
     answer: HttpResponseBase = match.func(request, **match.kwargs)
     return answer
@@ -110,7 +115,12 @@ def try_page(request: SiteRequest, slug: str) -> HttpResponseBase:
 def _panel(request: SiteRequest, listing: Listing) -> Panel | None:
     """The trial as it stands, once the assistant is in the showroom."""
     assistant = shown_assistant(listing.current) if listing.current else None
-    return trial_panel(request, assistant=assistant, back=_back(listing)) if assistant else None
+    return _panel_of(request, listing, assistant) if assistant else None
+
+
+def _panel_of(request: SiteRequest, listing: Listing, assistant: Assistant) -> Panel:
+    payer = paying(listing)
+    return trial_panel(request, assistant=assistant, sponsor=payer.id if payer else "", back=_back(listing))
 
 
 def _back(listing: Listing) -> str:

@@ -29,10 +29,12 @@ def find_listing(request: WorkspaceRequest, slug: str) -> Listing:
 
 def tabs_of(request: WorkspaceRequest, listing: Listing) -> list[tuple[str, str, int | None]]:
     found: list[tuple[str, str, int | None]] = [(_("Overview"), link(request, "publish-listing", listing.slug), None)]
+    found.append((_("Statistics"), link(request, "listing-statistics", listing.slug), None))
     if listing.state != L.REMOVED:
         found += [
             (_("Next version"), link(request, "publish-edit", listing.slug), None),
             (_("Pictures"), link(request, "publish-pictures", listing.slug), listing.pictures.count()),
+            (_("Trials"), link(request, "publish-trials", listing.slug), None),
         ]
     return found
 
