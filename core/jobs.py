@@ -19,10 +19,11 @@ from datetime import datetime, timedelta
 
 from celery import Celery, shared_task
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Count, F, Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable
 
 from core import redis
 from core.clock import now
@@ -38,6 +39,7 @@ LEASE = timedelta(minutes=5)
 WAKE_AGAIN = timedelta(seconds=60)
 """How long the sweeper trusts a message that was sent to the broker."""
 BUSY_RETRY = timedelta(seconds=5)
+LOCK_WAIT_MS = 10_000
 BACKOFF_S = (5, 30, 120, 600, 3600)
 State = Job.State
 
@@ -212,9 +214,23 @@ def prune_jobs(*, done_before: datetime, failed_before: datetime) -> int:
 
 def _lease(job_id: str) -> Job | None:
     """Take the job for ourselves, or None. A job whose twin runs is put off for a moment."""
-    moment = now()
+    try:
+        return _lease_locked(job_id)
+    except OperationalError as problem:
+        if not isinstance(problem.__cause__, LockNotAvailable):
+            raise
+        log.warning("job %s stayed locked, it waits for the sweeper", job_id)
+        return None
+
+
+def _lease_locked(job_id: str) -> Job | None:
+    """Whoever enqueues a job that waits already holds it to the end of their transaction. This message may be the only
+    one, so it waits for that end: skipped, the job would lie until the sweeper doubts the message."""
     with transaction.atomic():
-        job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_WAIT_MS}ms"])
+        job = Job.objects.select_for_update().filter(pk=job_id).first()
+        moment = now()
         if job is None or job.task not in _handlers:
             return None
         dead = job.state == State.RUNNING and job.leased_until is not None and job.leased_until < moment

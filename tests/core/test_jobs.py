@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import LazySettings
+from django.db import connection, transaction
 
 from core import jobs
 from core.clock import now
@@ -19,6 +20,7 @@ from core.jobs import JobLater, enqueue_job, job_task, prune_jobs, queue_lengths
 from core.models import Event, Job
 from core.redis import OPTIONS
 from tests.cast import Cast
+from tests.launch.waiting import wait_until
 
 State = Job.State
 
@@ -214,6 +216,56 @@ def test_a_job_is_woken_after_its_transaction(
         enqueue_job(task="test.work", subject="later", due_at=now() + timedelta(hours=1))
         assert woken == []
     assert woken == [job.id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_comes_while_somebody_enqueues_the_same_is_not_lost(work: Work) -> None:
+    """Else the job would lie until the sweeper doubts the message, a minute later."""
+    job = enqueue_job(task="test.work", subject="srv_1")
+    ran: list[str] = []
+
+    def run() -> None:
+        try:
+            ran.append(run_job(job.id))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=run)
+    with transaction.atomic():
+        enqueue_job(task="test.work", subject="srv_1")
+        worker.start()
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        wait_until(lambda: ran or _count(waits), "the worker waits for us, or gave up")
+        assert work.seen == []
+    worker.join(20)
+    assert (ran, work.seen) == (["done"], ["srv_1"])
+
+
+def _count(query: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_stays_locked_is_left_to_the_sweeper(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LOCK_WAIT_MS", 50)
+    job = enqueue_job(task="test.work", subject="srv_1")
+    ran: list[str] = []
+
+    def run() -> None:
+        try:
+            ran.append(run_job(job.id))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=run)
+    with transaction.atomic():
+        enqueue_job(task="test.work", subject="srv_1")
+        worker.start()
+        worker.join(20)
+    assert (ran, work.seen) == (["skipped"], [])
+    assert run_job(job.id) == "done"
 
 
 def test_only_the_operator_starts_a_failed_job_again(work: Work, cast: Cast) -> None:
