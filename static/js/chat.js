@@ -4,6 +4,7 @@
 (() => {
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const controls = (within) => all("a[href], button, input, select, textarea, summary, [tabindex]", within);
   const NEAR = 120; // pixels from the end at which the page follows what comes
   const REST = 60_000; // a hidden page that waits for nothing gives its connection back
 
@@ -282,9 +283,9 @@
         if (old) {
           const [was, is] = [one("details", old), one("details", made)];
           if (was && is && was.open) is.open = true;
-          const held = old.contains(document.activeElement) && document.activeElement.nodeName;
+          const held = controls(old).indexOf(document.activeElement);
           old.replaceWith(made);
-          if (held) one(held.toLowerCase(), made)?.focus({ preventScroll: true });
+          if (held >= 0) controls(made)[held]?.focus({ preventScroll: true });
           return;
         }
         const place = Number(key.slice(1));

@@ -204,6 +204,20 @@ def test_a_person_confirms_and_the_model_goes_on(
     assert "did not allow" in text(denied)
 
 
+def test_a_question_can_be_answered_as_soon_as_it_is_seen(
+    cast: Cast, peers: Peers, answering: Answering, make_assistant: MakeAssistant
+) -> None:
+    Provider(cast, peers.start("model_openai", "--need-key", KEY), "openai")
+    member = cast.principal("member")
+    assistant = make_assistant(model={"name": "tools"}, ask_first=("write_note",))
+    for number in range(5):
+        run = answering.begin(member, assistant, f'call write_note {{"text": "{number}"}}')
+        seen = answering.wait_for(run, "ask")
+        answer_ask(actor=member, run=run, ask=seen.data["id"], decision="confirm")
+        answering.events(run, after=seen.id)
+        assert Run.objects.get(pk=run.pk).state == "done"
+
+
 def test_an_ask_that_is_not_answered_ends_with_the_next_message(
     cast: Cast, answering: Answering, make_assistant: MakeAssistant, provider: Provider
 ) -> None:
