@@ -13,7 +13,10 @@ import msgspec
 Role = Literal["owner", "admin", "member", "viewer"]
 
 VIEW = frozenset({"workspace.view", "server.view", "hub.view", "tool.view", "call.view", "assistant.view"})
-USE = VIEW | {"hub.use", "tool.call", "call.run", "key.manage_own", "assistant.use", "review.write"}
+USE = VIEW | {
+    "hub.use", "tool.call", "call.run", "key.manage_own", "assistant.use", "review.write", "collection.write",
+    "publisher.follow",
+}  # fmt: skip
 ADMIN = USE | {
     "server.manage", "hub.manage", "key.manage", "member.manage", "webhook.manage", "call.view_payload",
     "event.view", "workspace.manage", "assistant.manage", "model.manage", "install.manage", "listing.manage",

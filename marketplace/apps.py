@@ -5,7 +5,8 @@ class MarketplaceConfig(AppConfig):
     name = "marketplace"
 
     def ready(self) -> None:
-        from marketplace import receivers, review_tasks, tasks  # noqa: F401  # importing them makes them known
+        from marketplace import following_tasks, receivers, review_tasks, tasks  # noqa: F401  # importing them makes them known
+        from marketplace.collection_places import register_collections
         from marketplace.evidence_places import register_evidence
         from marketplace.mails import register_messages
         from marketplace.places import register
@@ -19,3 +20,4 @@ class MarketplaceConfig(AppConfig):
         register_publishing()
         register_reviews()
         register_evidence()
+        register_collections()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,28 +36,54 @@ def card_png(listing: Listing) -> bytes:
 
 
 def draw(listing: Listing) -> bytes:
+    said = Card(listing.letters, by_line(listing), _rated(listing) or "Crossroads", listing.name, listing.summary)
+    return _draw(said, round=listing.kind == Listing.Kind.SERVER)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A picture of something that is no listing: what stands in the square, two lines beside it, title and text."""
+
+    letters: str
+    above: str
+    below: str
+    title: str
+    text: str
+
+
+def plain_card_png(card: Card) -> bytes:
+    """Drawn once for what it says."""
+    said = (FORMAT, card.letters, card.above, card.below, card.title, card.text)
+    name = "card:" + hashlib.md5("\0".join(said).encode(), usedforsecurity=False).hexdigest()
+    found = cache.get(name)
+    if not isinstance(found, bytes):
+        found = _draw(card)
+        cache.set(name, found, KEPT_S)
+    return found
+
+
+def _draw(card: Card, *, round: bool = False) -> bytes:
     picture = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, SIZE[1] - 12, SIZE[0], SIZE[1]), fill=ACCENT)
-    _bullet(pen, listing)
-    _text(pen, (MARGIN + 152, MARGIN + 10), by_line(listing), _font("inter", 32), INK_2, 1, 900)
-    rated = _rated(listing)
-    _text(pen, (MARGIN + 152, MARGIN + 58), rated or "Crossroads", _font("inter", 32), INK_2, 1, 900)
-    below = _text(pen, (MARGIN, 260), listing.name, _font("schibsted-grotesk", 68), INK, 2, SIZE[0] - 2 * MARGIN)
-    _text(pen, (MARGIN, below + 18), listing.summary, _font("inter", 34), INK_2, 3, SIZE[0] - 2 * MARGIN)
+    _bullet(pen, card.letters, round)
+    _text(pen, (MARGIN + 152, MARGIN + 10), card.above, _font("inter", 32), INK_2, 1, 900)
+    _text(pen, (MARGIN + 152, MARGIN + 58), card.below, _font("inter", 32), INK_2, 1, 900)
+    below = _text(pen, (MARGIN, 260), card.title, _font("schibsted-grotesk", 68), INK, 2, SIZE[0] - 2 * MARGIN)
+    _text(pen, (MARGIN, below + 18), card.text, _font("inter", 34), INK_2, 3, SIZE[0] - 2 * MARGIN)
     body = io.BytesIO()
     picture.save(body, "PNG", optimize=True)
     return body.getvalue()
 
 
-def _bullet(pen: ImageDraw.ImageDraw, listing: Listing) -> None:
-    """Round is a server, square an assistant."""
+def _bullet(pen: ImageDraw.ImageDraw, letters: str, round: bool) -> None:
+    """Round is a server, square anything else."""
     box = (MARGIN, MARGIN, MARGIN + 112, MARGIN + 112)
-    if listing.kind == Listing.Kind.SERVER:
+    if round:
         pen.ellipse(box, fill=SHEET, outline=INK_2, width=4)
     else:
         pen.rounded_rectangle(box, 12, fill=SHEET, outline=RULE, width=3)
-    pen.text((MARGIN + 56, MARGIN + 56), listing.letters, INK, _font("inter", 42), anchor="mm")
+    pen.text((MARGIN + 56, MARGIN + 56), letters, INK, _font("inter", 42), anchor="mm")
 
 
 def _rated(listing: Listing) -> str:

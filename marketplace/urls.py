@@ -6,6 +6,7 @@ from django.urls import path
 
 from marketplace import views
 from marketplace.api import registry
+from marketplace.collection_urls import collection_urls
 from marketplace.install_urls import install_urls
 from marketplace.publishing_urls import publishing_urls
 from marketplace.review_urls import review_urls
@@ -27,6 +28,7 @@ urlpatterns = [
     path("operator/evidence/", evidence.queue, name="evidence"),
     path("operator/imports/", imports.imports_page, name="imports"),
     path("operator/imports/<str:id>/", imports.report_page, name="import-report"),
+    *collection_urls,
     *publishing_urls,
     *install_urls,
     *review_urls,

@@ -1,6 +1,6 @@
 """Publishers, listings, installs, reviews, evidence, collections."""
 
-from marketplace.models.collections import Collection, CollectionItem, ListingStat, SearchTerm
+from marketplace.models.collections import Collection, CollectionItem, CollectionReport, ListingStat, SearchTerm
 from marketplace.models.evidence import ListingDay, ListingNotice, Probe, ProbePlan
 from marketplace.models.imports import ImportRun
 from marketplace.models.installs import Install, ListingUse
@@ -17,8 +17,8 @@ from marketplace.models.search import (
 )
 
 __all__ = [
-    "Claim", "Collection", "CollectionItem", "ImportRun", "Install", "Listing", "ListingAlias", "ListingDay",
-    "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe", "ProbePlan", "Publisher",
-    "PublisherFollow", "Report", "Review", "ReviewVote", "SearchCombo", "SearchDocument", "SearchMeaning",
-    "SearchPending", "SearchState", "SearchTerm", "SearchWord",
+    "Claim", "Collection", "CollectionItem", "CollectionReport", "ImportRun", "Install", "Listing", "ListingAlias",
+    "ListingDay", "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe",
+    "ProbePlan", "Publisher", "PublisherFollow", "Report", "Review", "ReviewVote", "SearchCombo", "SearchDocument",
+    "SearchMeaning", "SearchPending", "SearchState", "SearchTerm", "SearchWord",
 ]  # fmt: skip

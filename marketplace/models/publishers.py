@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from core.clock import now
 from core.models import PrefixedModel, prefixed_id
 
 
@@ -50,6 +51,11 @@ class Publisher(PrefixedModel):
 class PublisherFollow(models.Model):
     publisher = models.ForeignKey(Publisher, on_delete=models.CASCADE, related_name="follows")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="publisher_follows")
+    mails = models.BooleanField(default=True)
+    """Whether a mail tells of what it publishes."""
+    told_at = models.DateTimeField(default=now)
+    """What it published until then is told."""
+    mailed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

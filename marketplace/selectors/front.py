@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
-from django.db.models import Count, Q
 from django.urls import reverse
 
 from marketplace.catalogue.labels import CATEGORIES
 from marketplace.models import Collection, Listing
 from marketplace.search.kept import kept
+from marketplace.selectors.collections import front_collections
 from marketplace.selectors.finding import Ask, find, hydrate
 from marketplace.selectors.rows import Row, rows_of
 
@@ -62,7 +62,7 @@ def front() -> Front:
         trending=[rows[key] for key in trending if key in rows],
         newest=[rows[key] for key in newest if key in rows],
         categories=_categories(counts["category"]),
-        collections=_collections(),
+        collections=front_collections(COLLECTIONS),
     )
 
 
@@ -94,9 +94,3 @@ def _categories(counts: dict[str, int]) -> list[Category]:
         for key, count in sorted(counts.items(), key=lambda item: -item[1])
         if count
     ]
-
-
-def _collections() -> Sequence[Collection]:
-    shown = Count("items", filter=Q(items__listing__state__in=Listing.SHOWN))
-    rows = Collection.objects.filter(public=True, featured__isnull=False).annotate(shown=shown).filter(shown__gt=0)
-    return list(rows.order_by("featured", "pk")[:COLLECTIONS])

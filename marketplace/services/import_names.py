@@ -13,9 +13,9 @@ from marketplace.models import Listing, ListingAlias, Publisher
 
 RESERVED = frozenset(
     {
-        "api", "assistants", "browse", "categories", "claim", "claims", "collections", "feed", "import", "imports",
-        "installs", "listings", "new", "popular", "publisher", "publishers", "reviews", "rss", "search", "servers",
-        "sitemap", "tags", "templates", "trending", "try", "updates", "workflows",
+        "api", "assistants", "browse", "categories", "claim", "claims", "collections", "compare", "feed", "import",
+        "imports", "installs", "listings", "new", "popular", "publisher", "publishers", "reviews", "rss", "search",
+        "servers", "sitemap", "tags", "templates", "trending", "try", "updates", "workflows",
     }
 )  # fmt: skip
 """Words that addresses below /marketplace/ use or may use for themselves."""

@@ -27,7 +27,9 @@ from proxy.models import Server
 
 MAX_LISTINGS = 500
 MAX_SLUG = 80
-RESERVED = frozenset({"new", "publishers", "publisher", "collections", "search", "categories", "feed", "api", "picks"})
+RESERVED = frozenset(
+    {"new", "publishers", "publisher", "collections", "compare", "search", "categories", "feed", "api", "picks"}
+)
 EDITED = (*FIELDS, "readme", "notes", "version")
 COLUMNS = ("name", "summary", "letters", "category", "tags", "languages", "translations", "licence", "homepage",
            "repository")  # fmt: skip

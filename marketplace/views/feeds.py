@@ -58,8 +58,10 @@ def sitemap_index(request: SiteRequest) -> HttpResponse:
     """How many pages the map has. A page holds the listings between two ids, so that old pages stay as they are."""
     count = Listing.objects.filter(state=Listing.State.LIVE).count()
     pages = range(1, max(1, -(-count // MAP_PAGE)) + 1)
-    entries = (f"<sitemap><loc>{_loc(reverse('marketplace:sitemap', args=[page]))}</loc></sitemap>" for page in pages)
-    return _xml(f'<sitemapindex xmlns="{_SPACE}">{"".join(entries)}</sitemapindex>')
+    paths = [reverse("marketplace:sitemap", args=[page]) for page in pages]
+    paths += [reverse("marketplace:sitemap-collections"), reverse("marketplace:sitemap-publishers")]
+    entries = (f"<sitemap><loc>{place(path)}</loc></sitemap>" for path in paths)
+    return xml_response(f'<sitemapindex xmlns="{SPACE}">{"".join(entries)}</sitemapindex>')
 
 
 @require_safe
@@ -69,12 +71,12 @@ def sitemap(request: SiteRequest, page: int) -> HttpResponse:
     found = list(rows[(page - 1) * MAP_PAGE : page * MAP_PAGE])
     if not found and page > 1:
         raise Http404
-    urls = [f"<url><loc>{_loc(reverse(name))}</loc></url>" for name in FRONT] if page == 1 else []
+    urls = [f"<url><loc>{place(reverse(name))}</loc></url>" for name in FRONT] if page == 1 else []
     urls += [
-        f"<url><loc>{_loc(reverse('marketplace:entry', args=[slug]))}</loc><lastmod>{updated:%Y-%m-%d}</lastmod></url>"
+        f"<url><loc>{place(reverse('marketplace:entry', args=[slug]))}</loc><lastmod>{updated:%Y-%m-%d}</lastmod></url>"
         for slug, updated in found
     ]
-    return _xml(f'<urlset xmlns="{_SPACE}">{"".join(urls)}</urlset>')
+    return xml_response(f'<urlset xmlns="{SPACE}">{"".join(urls)}</urlset>')
 
 
 def absolute(path: str) -> str:
@@ -82,14 +84,14 @@ def absolute(path: str) -> str:
     return f"{settings.ENV.public_url}{path}"
 
 
-_SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def _loc(path: str) -> str:
+def place(path: str) -> str:
     return escape(absolute(path))
 
 
-def _xml(body: str) -> HttpResponse:
+def xml_response(body: str) -> HttpResponse:
     response = HttpResponse(f'<?xml version="1.0" encoding="UTF-8"?>\n{body}', content_type="application/xml")
     patch_cache_control(response, public=True, max_age=3600)
     return response

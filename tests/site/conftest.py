@@ -26,6 +26,7 @@ from marketplace.catalogue.loader import find
 from marketplace.importers.stock import SOURCE, draft_of_entry
 from marketplace.models import Claim, ImportRun, Listing, ListingPicture, ListingVersion, Publisher, Report, Review
 from marketplace.semver import version_key
+from marketplace.services.collections import create_collection
 from marketplace.services.importing import upsert_listings
 from marketplace.services.installing import install_listing
 from marketplace.services.listings import create_listing
@@ -146,7 +147,11 @@ def things(cast: Cast) -> Things:
         actor=cast.principal("owner"), workspace=workspace, version=listed["deepwiki"].current, mapping={"hub": ""}
     )
     review = add_review(publisher, cast.users["outsider"])
+    collection = create_collection(actor=cast.principal("member"), title="A shelf", visibility="public")
     ids = {
+        "collection": collection.slug,
+        "collection_id": collection.id,
+        "maker": listed["github"].publisher.slug,
         "review": review.id,
         "report": review.reports.get().id,
         "install": install.id,
