@@ -7,6 +7,7 @@ from datetime import timedelta
 from core.jobs import JobLater, job_task
 from core.schedule import timer
 from marketplace.services import ranking
+from marketplace.services.counting import recount_uses
 from marketplace.services.demo import TALK, talk_in_demo
 from marketplace.services.imports import IMPORT, run_import
 from marketplace.services.install_checks import CHECK, check_workspace
@@ -16,6 +17,7 @@ from marketplace.services.scans import give_up_scan, run_scan
 from marketplace.services.search_counts import recount
 from marketplace.services.search_index import REINDEX, index_pending
 from marketplace.services.stats import write_stats
+from marketplace.services.terms import write_terms
 from marketplace.services.uses import count_calls
 from marketplace.services.versions import SCAN
 
@@ -51,6 +53,7 @@ def import_listings(subject: str) -> None:
 
 @timer("marketplace.rank", every=timedelta(hours=1))
 def rank_listings() -> None:
+    recount_uses()
     ranking.recount_due()
 
 
@@ -72,6 +75,7 @@ def count_uses() -> None:
 @timer("marketplace.write_stats", every=timedelta(minutes=1))
 def keep_stats() -> None:
     write_stats()
+    write_terms()
 
 
 @job_task(

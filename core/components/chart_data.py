@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 
@@ -67,4 +67,19 @@ class Days:
     """One block a day."""
 
     days: Sequence[Day]
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Daily:
+    """One bar for each day. What `failed` is part of the value; `before` are as many days before, drawn as a line."""
+
+    days: Sequence[date]
+    values: Sequence[int]
+    what: str
+    """What is counted, for the table and the hover."""
+    failed: Sequence[int] = ()
+    failed_what: str = ""
+    before: Sequence[int] = ()
+    before_what: str = ""
     label: str = ""

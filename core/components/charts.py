@@ -4,7 +4,8 @@ Pure functions from dataclasses to HTML. One series takes the accent, series by 
 share a chart.
 """
 
-from core.components.chart_data import Band, Bucket, Day, Days, Histogram, Minutes, Series
+from core.components.chart_daily import daily
+from core.components.chart_data import Band, Bucket, Daily, Day, Days, Histogram, Minutes, Series
 from core.components.chart_latency import histogram
 from core.components.chart_parts import data_table
 from core.components.chart_small import bar, sparkline
@@ -13,6 +14,7 @@ from core.components.chart_time import band, days, minutes
 __all__ = [
     "Band",
     "Bucket",
+    "Daily",
     "Day",
     "Days",
     "Histogram",
@@ -20,6 +22,7 @@ __all__ = [
     "Series",
     "band",
     "bar",
+    "daily",
     "data_table",
     "days",
     "histogram",

@@ -44,6 +44,7 @@ for _name, _function in {
     "histogram": charts.histogram,
     "minutes": charts.minutes,
     "band": charts.band,
+    "daily": charts.daily,
     "days": charts.days,
     "bar": charts.bar,
     "code": code.code_block,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from core.api.base import ApiRouter
+from marketplace.api.creators import ListingStatisticsApi, PublisherStatisticsApi
 from marketplace.api.evidence import EvidenceApi, ProbeApi
 from marketplace.api.imports import ImportApi
 from marketplace.api.installs import InstallApi
@@ -26,6 +27,14 @@ router.register("moderation/reviews", ReviewModerationApi, "api-moderation-revie
 router.register("workspaces/<slug:workspace>/installs", InstallApi, "api-install")
 router.register("workspaces/<slug:workspace>/publishers", PublisherApi, "api-publisher")
 router.register("workspaces/<slug:workspace>/listings", ListingApi, "api-own-listing")
+router.register(
+    "workspaces/<slug:workspace>/publishers/<str:publisher>/statistics",
+    PublisherStatisticsApi,
+    "api-publisher-statistics",
+)
+router.register(
+    "workspaces/<slug:workspace>/listings/<str:listing>/statistics", ListingStatisticsApi, "api-listing-statistics"
+)
 router.register("moderation/versions", VersionQueueApi, "api-moderation-version")
 router.register("moderation/listings", ListingModerationApi, "api-moderation-listing")
 router.register("imports", ImportApi, "api-import")

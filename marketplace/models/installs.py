@@ -66,3 +66,19 @@ class ListingUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listing_id} {self.workspace} {self.day}"
+
+
+class ListingError(models.Model):
+    """How many runs of a listing ended badly on one day (UTC), by kind, over all workspaces and without naming one."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="errors")
+    day = models.DateField()
+    kind = models.CharField(max_length=30)
+    """Of an assistant Run.error_kind, of a server a kind of marketplace.services.uses."""
+    runs = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["listing", "day", "kind"], name="listing_error_once")]
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} {self.day} {self.kind}"

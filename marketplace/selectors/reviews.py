@@ -101,7 +101,7 @@ def reviews_part(request: SiteRequest, listing: Listing) -> ReviewsView:
         number=f"{listing.rating_mean:.1f}" if listing.rating_count >= LEAST else None,
         scale=scale(listing.rating_mean, listing.rating_low, listing.rating_high),
         least=LEAST, padding=PADDING, own=made.get("own", 0), market=made.get("market", 0),
-        bars=_bars(made.get("stars", [0] * 5)),
+        bars=bars_of(made.get("stars", [0] * 5)),
         left_out=sum(left_out.values()), left_out_words=[reason_words(*pair) for pair in sorted(left_out.items())],
         left_out_url=reviews_address(listing, sort, left_out=True), only_left_out=only,
         rows=_rows(request, listing, list(page.object_list)), page=page, pages=_pages(listing, sort, only, page),
@@ -177,7 +177,8 @@ def left_out_word(reason: str) -> str:
     return words.get(reason, _("Left out")) if reason else ""
 
 
-def _bars(stars: Sequence[int]) -> list[Bar]:
+def bars_of(stars: Sequence[int]) -> list[Bar]:
+    """The histogram, five stars first, of counts that have one star first."""
     longest = max(*stars, 1)
     return [Bar(number, stars[number - 1], stars[number - 1] / longest) for number in range(5, 0, -1)]
 

@@ -20,7 +20,9 @@ from marketplace.catalogue.labels import CATEGORIES
 from marketplace.listing_parts import parts_of
 from marketplace.manifest_words import sentences_of
 from marketplace.models import Listing, Publisher
+from marketplace.networks import network_of
 from marketplace.packages import AssistantPackage, ServerPackage, read_manifest, read_package
+from marketplace.search_terms import term_of
 from marketplace.selectors.listed import (
     find_listing,
     hosts_of,
@@ -37,6 +39,7 @@ from marketplace.selectors.rows import by_line
 from marketplace.selectors.sponsoring import lent_tools, paying
 from marketplace.services.showroom import prepare_trial, shown_assistant, trial_package, trial_tools
 from marketplace.services.stats import count_stat
+from marketplace.services.terms import count_term
 
 
 class Gone(ServiceProblem):
@@ -65,6 +68,7 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
     tried = trial_package(listing, package)
     payer = paying(listing) if tried else None
     count_stat(listing.id, "views")
+    _count_term(request, listing)
     return render(
         request,
         "marketplace/listing.html",
@@ -110,6 +114,13 @@ def try_page(request: SiteRequest, slug: str) -> HttpResponseBase:
     match = resolve(panel.links.say)
     answer: HttpResponseBase = match.func(request, **match.kwargs)
     return answer
+
+
+def _count_term(request: SiteRequest, listing: Listing) -> None:
+    """Who opens it is a person, or a network where nobody is signed in."""
+    term = term_of(request.headers.get("Referer", ""), request.get_host(), reverse("marketplace:catalogue"))
+    visitor = str(request.user.pk or "") or network_of(request.info.address).hex()
+    count_term(listing_id=listing.id, term=term, visitor=visitor)
 
 
 def _panel(request: SiteRequest, listing: Listing) -> Panel | None:
