@@ -73,6 +73,14 @@ def test_markdown_of_others_cannot_act(text: str) -> None:
     assert not [tag for tag in tags if re.search(r"script|javascript:|<img|\son\w+=|data:|<iframe|<style", tag)]
 
 
+def test_a_part_of_a_page_has_no_title_of_its_own() -> None:
+    assert "<h2>Title</h2>" in markdown("# Title\n\n## Below")
+    assert "<h3>Below</h3>" in markdown("# Title\n\n## Below")
+    assert "<h2>Below</h2>" in markdown("## Below")
+    assert "<h1>Title</h1>" in markdown("# Title", compact=False)
+    assert "<h6>Deep</h6>" in markdown("# Title\n\n###### Deep")
+
+
 def test_markdown_has_tables_and_links_that_do_not_vouch() -> None:
     html = markdown("| a |\n|---|\n| [x](https://example.com) |")
     assert "<table>" in html and 'rel="noopener noreferrer nofollow"' in html

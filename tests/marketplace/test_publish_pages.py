@@ -127,7 +127,7 @@ def test_the_preview_saves_nothing_and_shows_markdown_safely(cast: Cast) -> None
     hostile = "# Big\n<script>alert(1)</script> [x](javascript:alert(2)) ![p](https://t.example.net/p.gif)"
     page = cast.browser("admin").post(f"{ROOT}{listing.slug}/edit/preview/", draft(listing, readme=hostile))
     assert page.status_code == 200
-    assert "<h1>Big</h1>" in page.text
+    assert "<h2>Big</h2>" in page.text
     assert "<script>alert" not in page.text
     assert 'href="javascript' not in page.text
     assert 't.example.net/p.gif"' not in page.text
