@@ -106,8 +106,8 @@ def read_package(value: Any) -> Package:
 
 
 def package_json(package: Package) -> dict[str, Any]:
-    """JSON values for a column, defaults left out."""
-    return msgspec.to_builtins(package)  # type: ignore[no-any-return]
+    """JSON values as a column gives them back, defaults left out."""
+    return msgspec.json.decode(msgspec.json.encode(package))  # type: ignore[no-any-return]
 
 
 def read_manifest(value: Any) -> Manifest:

@@ -102,8 +102,9 @@ class ListingForm(forms.Form):
     )  # fmt: skip
     version = forms.CharField(label=_("Version"), max_length=60, help_text=_("Greater than the last one: 1.2.0"))
     notes = forms.CharField(
-        label=_("What is new"), max_length=MAX_NOTES, required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+        label=_("What is new"), max_length=MAX_NOTES, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Needed once you submit. It is what people read before they take an update."),
+    )  # fmt: skip
 
     @classmethod
     def initial_of(cls, listing: Listing) -> dict[str, Any]:

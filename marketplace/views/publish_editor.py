@@ -74,9 +74,10 @@ def _save(request: WorkspaceRequest, listing: Listing, form: ListingForm) -> Htt
 def _is_outdated(listing: Listing) -> bool:
     """The assistant or server is another by now than the draft has it."""
     try:
-        return package_json(source_package(listing)) != listing.draft.get("package")
+        now = package_json(source_package(listing))
     except ServiceProblem:  # it is gone, or cannot travel: whoever takes it is told
         return False
+    return bool(now != listing.draft.get("package"))
 
 
 @require_POST
