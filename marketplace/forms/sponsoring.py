@@ -37,7 +37,8 @@ class SponsoringForm(forms.Form):
     visitor_answers = _number("visitor_answers", _("Answers a day for one visitor"))
 
     def __init__(self, *args: Any, workspace: Workspace, terms: Terms, **kwargs: Any) -> None:
-        super().__init__(*args, initial=asdict(terms), **kwargs)
+        kwargs["initial"] = asdict(terms)
+        super().__init__(*args, **kwargs)
         self.providers, self.hubs = providers_to_choose(workspace), demo_hubs(workspace)
         self._choices("provider", _("None: the offline model answers"), [(row.id, row.name) for row in self.providers])
         self._choices("hub", _("None"), [(row.id, row.title) for row in self.hubs])
