@@ -24,6 +24,8 @@ class Visitor:
     context: BrowserContext
     page: Page
     complaints: list[str] = field(default_factory=list)
+    home: str = ""
+    """The workspace that they were given when they joined."""
 
     @classmethod
     def arrive(cls, browser: Browser, site: Site, **options: Any) -> Visitor:
@@ -54,6 +56,17 @@ class Visitor:
         self.press("Make my account")
         self.page.wait_for_url("**/w/**")
 
+    @classmethod
+    def join(cls, browser: Browser, operator: Visitor, email: str) -> Visitor:
+        """Somebody new, who confirmed their address and stands in a workspace of their own."""
+        found = cls.arrive(browser, operator.site)
+        found.sign_up(email)
+        found.go(operator.link_for(email))
+        found.press("Confirm")
+        expect(found.page.get_by_role("heading", name="First steps")).to_be_visible()
+        found.home = found.workspace
+        return found
+
     def enter_demo(self) -> None:
         self.go("/accounts/login/")
         self.press("Enter the demo")
@@ -79,6 +92,23 @@ class Visitor:
         found = re.search(r"/w/([^/]+)/", self.page.url)
         assert found, self.page.url
         return found[1]
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the API as the page's own scripts do; `path` behind /api/v1/."""
+        headers = json.loads(str(self.page.locator("body").get_attribute("hx-headers:inherited")))
+        answer = self.context.request.fetch(
+            f"/api/v1/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body),
+            headers={"Content-Type": "application/json", **headers},
+            timeout=60_000,
+        )
+        assert answer.ok, answer.text()
+        return answer.json() if answer.body() else None
+
+    def own_api(self, method: str, path: str, body: Any = None) -> Any:
+        """The same below their own workspace."""
+        return self.api(method, f"workspaces/{self.home or self.workspace}/{path}", body)
 
     def fill_configuration(self, servers: dict[str, Any], hub: str | None = None) -> None:
         """On the page for it: paste what another client is configured with, look, connect all of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.checks import problems_of
 from tests.browser.people import Visitor
-from tests.launch.whole_site import Site
 from tests.peers.fixtures import Peer
 
 EMAIL = "chatter@example.com"
 TOOLBOX = {"Toolbox": {"command": "python", "args": ["-m", "proxy.bundled"]}}
-LIMIT_MS = 30_000
 DISCOVERY_MS = 90_000
+LIMIT_MS = 30_000
 
 
 @dataclass
@@ -35,15 +33,7 @@ class Studio:
         return self.visitor.page
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
-        headers = json.loads(str(self.page.locator("body").get_attribute("hx-headers:inherited")))
-        answer = self.visitor.context.request.fetch(
-            f"/api/v1/workspaces/{self.visitor.workspace}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body),
-            headers={"Content-Type": "application/json", **headers},
-        )
-        assert answer.ok, answer.text()
-        return answer.json()
+        return self.visitor.own_api(method, path, body)
 
     def assistant(self, name: str, model: str = "", *, tools: tuple[str, ...] = (), **more: Any) -> str:
         """The address of its chat page."""
@@ -72,12 +62,8 @@ def model_peer() -> Iterator[Peer]:
 
 
 @pytest.fixture(scope="module")
-def studio(browser: Browser, site: Site, operator: Visitor, model_peer: Peer) -> Iterator[Studio]:
-    visitor = Visitor.arrive(browser, site)
-    visitor.sign_up(EMAIL)
-    visitor.page.goto(operator.link_for(EMAIL))
-    visitor.press("Confirm")
-    expect(visitor.page.get_by_role("heading", name="First steps")).to_be_visible()
+def studio(browser: Browser, operator: Visitor, model_peer: Peer) -> Iterator[Studio]:
+    visitor = Visitor.join(browser, operator, EMAIL)
     found = Studio(visitor)
     visitor.go(f"/w/{visitor.workspace}/connect/paste/")
     visitor.fill_configuration(TOOLBOX)

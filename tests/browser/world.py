@@ -30,11 +30,7 @@ class World:
 
 
 def build_world(browser: Browser, site: Site, operator: Visitor, demo: Visitor, peer: Peer) -> World:
-    newcomer = Visitor.arrive(browser, site)
-    newcomer.sign_up(NEWCOMER)
-    newcomer.page.goto(operator.link_for(NEWCOMER))
-    newcomer.press("Confirm")
-    expect(newcomer.page.get_by_role("heading", name="First steps")).to_be_visible()
+    newcomer = Visitor.join(browser, operator, NEWCOMER)
     world = World(Visitor.arrive(browser, site), newcomer, operator, demo)
     world.at["outbox message"] = _path(operator.page)
     world.at["empty"] = f"/w/{newcomer.workspace}/"
