@@ -18,7 +18,7 @@ from marketplace.models.search import (
 
 __all__ = [
     "Claim", "Collection", "CollectionItem", "CollectionReport", "ImportRun", "Install", "Listing", "ListingAlias",
-    "ListingDay", "ListingError", "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion", "Probe",
-    "ProbePlan", "Publisher", "PublisherFollow", "Report", "Review", "ReviewVote", "SearchCombo", "SearchDocument",
-    "SearchMeaning", "SearchPending", "SearchState", "SearchTerm", "SearchWord",
+    "ListingDay", "ListingError", "ListingNotice", "ListingPicture", "ListingStat", "ListingUse", "ListingVersion",
+    "Probe", "ProbePlan", "Publisher", "PublisherFollow", "Report", "Review", "ReviewVote", "SearchCombo",
+    "SearchDocument", "SearchMeaning", "SearchPending", "SearchState", "SearchTerm", "SearchWord",
 ]  # fmt: skip
