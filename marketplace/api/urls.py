@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from core.api.base import ApiRouter
+from marketplace.api.collections import CollectionApi, CollectionEntryApi, CollectionModerationApi
+from marketplace.api.comparing import CompareApi
 from marketplace.api.creators import ListingStatisticsApi, PublisherStatisticsApi
 from marketplace.api.evidence import EvidenceApi, ProbeApi
+from marketplace.api.following import FollowingApi, PublicPublisherApi
 from marketplace.api.imports import ImportApi
 from marketplace.api.installs import InstallApi
 from marketplace.api.listings import ListedApi
@@ -38,8 +41,14 @@ router.register(
 router.register("moderation/versions", VersionQueueApi, "api-moderation-version")
 router.register("moderation/listings", ListingModerationApi, "api-moderation-listing")
 router.register("imports", ImportApi, "api-import")
+router.register("collections", CollectionApi, "api-collection")
+router.register("collections/<str:id>/entries", CollectionEntryApi, "api-collection-entry")
+router.register("moderation/collections", CollectionModerationApi, "api-moderation-collection")
+router.register("publishers", PublicPublisherApi, "api-public-publisher")
+router.register("following", FollowingApi, "api-following")
 
 urlpatterns = [
+    path("listings/compare", CompareApi.as_view(), name="api-listing-compare"),
     path(
         "workspaces/<slug:workspace>/listings/<str:id>/trials",
         TrialTermsApi.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),

@@ -96,8 +96,8 @@ def _tell(user_id: str) -> bool:
         rows = published_rows().filter(own, published_at__gt=F("listing__publisher__follows__told_at"))
         moment = now()
         count = rows.count()
-        PublisherFollow.objects.filter(pk__in=follows).update(told_at=moment, mailed_at=moment)
         found = read_published(rows[:MOST_TOLD])
+        PublisherFollow.objects.filter(pk__in=follows).update(told_at=moment, mailed_at=moment)
         context = {
             "items": [_item(one) for one in found],
             "count": count,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -73,7 +75,7 @@ def change(request: PersonRequest, slug: str) -> HttpResponse:
         raise Http404
     ids = list(collection.items.order_by("position", "id").values_list("listing", flat=True))
     at = ids.index(item.listing_id)
-    one = {"actor": request.principal, "collection": collection, "listing": item.listing}
+    one: dict[str, Any] = {"actor": request.principal, "collection": collection, "listing": item.listing}
     try:
         match request.POST.get("do", ""):
             case "note":
