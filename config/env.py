@@ -67,6 +67,18 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     return _names(env, name)
 
 
+def _servers(env: Mapping[str, str], name: str) -> tuple[tuple[str, int], ...]:
+    """Addresses of name servers with their ports: `9.9.9.9`, `127.0.0.1:5353`, `[::1]:5353`."""
+    found = []
+    for part in _names(env, name):
+        try:
+            parts = urlsplit(f"//{part if part.count(':') < 2 or part.startswith('[') else f'[{part}]'}")
+            found.append((str(ipaddress.ip_address(parts.hostname or "")), parts.port or 53))
+        except ValueError:
+            raise SettingProblem(name, f"holds {part!r}; write addresses such as 9.9.9.9, with commas.") from None
+    return tuple(found)
+
+
 def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
     value = _text(env, name, default).rstrip("/")
     try:
@@ -103,6 +115,8 @@ class Environment:
     """Where the embedding model's graph is kept once it is made."""
     allowed_hosts: tuple[str, ...]
     allow_networks: tuple[str, ...]
+    dns_servers: tuple[tuple[str, int], ...]
+    """Name servers, with their ports, that are asked for TXT records; none: the system's."""
     stdio_policy: tuple[str, ...]
     """("operator",), ("everyone",) or the slugs of the workspaces that may run commands."""
     owner_socket: str
@@ -157,6 +171,7 @@ def read_environment(env: Mapping[str, str] | None = None, *, load: Callable[[],
         model_dir=Path(_text(env, "MODEL_DIR", str(data_dir / "models"))).absolute(),
         allowed_hosts=_hosts(env, public_url),
         allow_networks=_networks(env, "ALLOW_NETWORKS"),
+        dns_servers=_servers(env, "DNS_SERVERS"),
         stdio_policy=_stdio_policy(env, "STDIO_POLICY"),
         owner_socket=env.get("OWNER_SOCKET", "") or str(data_dir / "owner" / "owner.sock"),
         owner_token=env.get("OWNER_TOKEN", ""),

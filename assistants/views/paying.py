@@ -31,7 +31,7 @@ def _model_words(sponsor: Sponsorship, visitor: str, address: str) -> str:
         return spent % names
     left = paid_left(sponsor=sponsor, visitor=visitor, address=address)
     if not left:
-        yours = _("You had the %(most)d answers that %(payer)s pays for today: the built-in offline model answers now.")
+        yours = _("You had all the answers that %(payer)s pays for today: the built-in offline model answers now.")
         return yours % names
     return _(
         "%(payer)s pays for the model that answers, and what you write goes to it: %(left)d of %(most)d answers left "

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from marketplace.gateways.proofs import proof_address
+from marketplace.gateways.proofs import proof_address, record_of
 from marketplace.models import Claim, Listing, ListingPicture, ListingVersion, Publisher
 from marketplace.services.claims import METHODS
 from proxy.api.serializers import SafeText
@@ -38,15 +38,22 @@ class PublisherWrite(serializers.Serializer[Publisher]):
 
 class ClaimSerializer(serializers.ModelSerializer[Claim]):
     address = serializers.SerializerMethodField(help_text=_("Where the token is looked for, in a line of its own."))
+    record = serializers.SerializerMethodField(
+        help_text=_("Name whose TXT record may hold the token instead; empty for a repository.")
+    )
 
     class Meta:
         model = Claim
         fields: ClassVar = [
-            "id", "publisher", "method", "subject", "token", "address", "state", "problem", "checked_at", "created_at",
+            "id", "publisher", "method", "subject", "token", "address", "record", "state", "problem", "checked_at",
+            "created_at",
         ]  # fmt: skip
 
     def get_address(self, claim: Claim) -> str:
         return proof_address(claim.method, claim.subject)
+
+    def get_record(self, claim: Claim) -> str:
+        return record_of(claim.method, claim.subject)
 
 
 class ClaimWrite(serializers.Serializer[Claim]):

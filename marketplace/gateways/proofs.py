@@ -1,4 +1,4 @@
-"""Proofs: a token that only whoever holds a domain or a repository can have put there."""
+"""Proofs: a token that only whoever holds a domain or a repository can have put there, in a file or a TXT record."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import InvalidProblem
 from core.net import AddressRefused, FetchError, HostNotFound, NetPolicy, fetch_sync, parse_url, resolve
+from marketplace.gateways.records import RecordProblem, record_name, text_records
 
 FILE = "crossroads.txt"
 TIMEOUT_S = 10.0
@@ -62,8 +63,36 @@ def proof_address(method: str, subject: str) -> str:
     return f"{subject}/raw/HEAD/{FILE}"
 
 
+def record_of(method: str, subject: str) -> str:
+    """The name whose TXT record may hold the token instead; empty where there is none."""
+    return record_name(subject) if method == "domain" else ""
+
+
 def look_for(method: str, subject: str, token: str) -> Looked:
-    """Fetch the file and look for a line that is the token."""
+    """Look for the token: in a TXT record of a domain, else in a line of the file."""
+    name = record_of(method, subject)
+    recorded = _look_in_records(name, token) if name else None
+    if recorded is not None and recorded.found:
+        return recorded
+    filed = _look_in_file(method, subject, token)
+    if filed.found or recorded is None:
+        return filed
+    return Looked(False, f"{recorded.problem} {filed.problem}")
+
+
+def _look_in_records(name: str, token: str) -> Looked:
+    try:
+        found = text_records(name)
+    except RecordProblem as problem:
+        return Looked(False, str(problem))
+    if token in (text.strip() for text in found):
+        return Looked(True)
+    if not found:
+        return Looked(False, _("%s has no TXT record.") % name)
+    return Looked(False, _("No TXT record of %s is the line.") % name)
+
+
+def _look_in_file(method: str, subject: str, token: str) -> Looked:
     url = proof_address(method, subject)
     try:
         reply = fetch_sync(

@@ -16,7 +16,7 @@ from core.components.table import Choice, Column, Filter, Table
 from core.errors import ServiceProblem
 from core.pages import say_problem, show_problem
 from marketplace.forms.publishing import ClaimForm, NewListingForm, PublisherForm
-from marketplace.gateways.proofs import FILE, proof_address
+from marketplace.gateways.proofs import FILE, proof_address, record_of
 from marketplace.models import Claim, Listing, Publisher
 from marketplace.selectors.publishing import claims_of, listings_of, own_publisher, publishers_of
 from marketplace.services.claims import check_claim, claimable, start_claim
@@ -86,7 +86,10 @@ def publisher_page(request: WorkspaceRequest, workspace: str, slug: str) -> Http
         done = _save_profile(request, publisher, profile) if profile.is_bound else _begin(request, publisher, claim)
         if done is not None:
             return done
-    claims = [(found, proof_address(found.method, found.subject)) for found in claims_of(request.workspace, publisher)]
+    claims = [
+        (found, proof_address(found.method, found.subject), record_of(found.method, found.subject))
+        for found in claims_of(request.workspace, publisher)
+    ]
     return _page(
         request,
         "marketplace/publish_publisher.html",

@@ -166,7 +166,7 @@ def test_a_visitor_gets_so_many_answers_and_is_told(stand: Stand, visitor: Visit
     run = visitor.say("two")
     assert run.model == "offline"
     assert "You had all the answers that Acme Tools pays for today." in said(run)
-    assert "You had the 1 answers" in visitor.page()
+    assert "You had all the answers that Acme Tools" in visitor.page()
     assert Visitor(answering, "brief", Client()).say("three").model == "echo"
 
 
