@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection, IsolationLevel, OperationalError
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 Row = DictRow
 
@@ -26,9 +26,18 @@ class Database:
             max_idle=60,
             open=False,
             kwargs={"row_factory": dict_row, "application_name": "crossroads-gateway"},
-            check=AsyncConnectionPool.check_connection,
+            check=self._check_with_others,
             connection_class=AsyncConnection[DictRow],
         )
+
+    async def _check_with_others(self, connection: AsyncConnection[DictRow]) -> None:
+        """After a restart of the server all are dead; the pool alone would find out one growing pause at a time."""
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except OperationalError:
+            with suppress(PoolClosed):
+                await self._pool.check()
+            raise
 
     async def open(self) -> None:
         await self._pool.open()
