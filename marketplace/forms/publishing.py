@@ -100,7 +100,9 @@ class ListingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "class": "mono"}),
         help_text=_('JSON: {"de": {"name": "…", "summary": "…"}}'),
     )  # fmt: skip
-    version = forms.CharField(label=_("Version"), max_length=60, help_text=_("Greater than the last one: 1.2.0"))
+    version = forms.CharField(
+        label=_("Version"), max_length=60, help_text=_("Such as 1.2.0, and greater than the one before.")
+    )
     notes = forms.CharField(
         label=_("What is new"), max_length=MAX_NOTES, required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Needed once you submit. It is what people read before they take an update."),

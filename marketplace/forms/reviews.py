@@ -23,7 +23,10 @@ STARS = (
 
 class ReviewForm(forms.Form):
     workspace = forms.ChoiceField(label=_("For which workspace"))
-    stars = forms.TypedChoiceField(label=_("Stars"), choices=STARS, coerce=int, widget=forms.RadioSelect)
+    stars = forms.TypedChoiceField(
+        label=_("Stars"), choices=STARS, coerce=int, widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one to five stars.")},
+    )  # fmt: skip
     text = forms.CharField(
         label=_("In your words"), max_length=reviews.MAX_TEXT, required=False,
         widget=forms.Textarea(attrs={"rows": 6}),

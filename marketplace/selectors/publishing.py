@@ -57,8 +57,9 @@ def publishable_assistants(workspace: Workspace) -> QuerySet[Assistant]:
 
 
 def publishable_servers(workspace: Workspace) -> QuerySet[Server]:
+    """Servers that were connected here and are not listed yet."""
     listed = Listing.objects.filter(publisher__workspace=workspace).exclude(state=L.REMOVED).exclude(server="")
-    rows = Server.objects.filter(workspace=workspace, catalogue="")
+    rows = Server.objects.filter(workspace=workspace, catalogue="").exclude(transport=Server.Transport.INTERNAL)
     return rows.exclude(pk__in=listed.values("server")).order_by("title", "id")
 
 

@@ -45,6 +45,7 @@ def review_page(request: PersonRequest, slug: str) -> HttpResponse:
     context = {
         "listing": listing, "form": form, "usable": usable, "chosen": chosen,
         "others": [place for place in places if not place.open],
+        "later": any(place.standing.code == "too_little" for place in places),
         "least_runs": LEAST_RUNS, "least_days": LEAST_DAYS,
     }  # fmt: skip
     return render(request, "marketplace/review.html", context, status=400 if form.errors else 200)

@@ -80,7 +80,7 @@ def _write(reviewer: Visitor) -> None:
     page.get_by_label("In your words").fill(WORDS)
     page.locator("main form").evaluate("form => form.noValidate = true")
     reviewer.press("Publish the review")
-    expect(page.locator("main .error").first).to_be_visible()
+    expect(page.locator("main .error")).to_have_text("Choose one to five stars.")
     expect(page.get_by_label("In your words")).to_have_value(WORDS)
     reviewer.complaints.clear()  # the browser says that the answer was a refusal
     page.get_by_label("4 stars: does it well").check()

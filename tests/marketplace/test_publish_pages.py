@@ -14,6 +14,7 @@ from assistants.services.assistants import save_draft
 from marketplace.models import Claim, Listing, Publisher
 from marketplace.services.listings import edit_listing
 from marketplace.services.scans import run_scan
+from proxy.services.internal import offer_internal
 from tests.cast import Cast, cast
 from tests.marketplace import publishing
 
@@ -39,8 +40,10 @@ def test_from_the_first_page_to_a_version_in_review(cast: Cast) -> None:
     assert made.headers["Location"] == f"{ROOT}publishers/acme-tools/"
     assert "Nothing is listed yet" in browser.get(ROOT).text
 
+    offer_internal(workspace_id=cast.workspace.id, name="assistants", title="Assistants", tools=[], prompts=[])
     choices = browser.get(f"{ROOT}new/").text
     assert "Assistant: Order helper" in choices
+    assert "Server: Assistants" not in choices, "it is part of Crossroads"
     assistant = publishing.Assistant.objects.get(workspace=cast.workspace)
     made = browser.post(f"{ROOT}new/", {"source": assistant.id})
     assert made.headers["Location"] == f"{ROOT}order-helper/edit/"
