@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from assistants.gateways.filling import Filled, fill
+from assistants.gateways.languages import in_english
 from assistants.gateways.pieces import wish_of
 from assistants.gateways.ranking import rank
 
@@ -22,6 +23,8 @@ LEAD = 0.05
 WORTH = 0.12
 """Below this a tool is not even suggested, unless nothing else is there."""
 MOST_SUGGESTED = 3
+MOST_WISH = 1_000
+"""Characters of a message that say what is wanted."""
 SHAPE = 0.2
 """What it adds when the message has just the values that a tool wants: a number and two units, a formula, a city."""
 
@@ -71,7 +74,7 @@ def plan(candidates: Sequence[Candidate], text: str, *, chosen: str = "", today:
 
 def scores_of(candidates: Sequence[Candidate], text: str, today: date | None = None) -> list[float]:
     """How well each tool fits: by what it says of itself, and by the values that the message brings."""
-    wish = wish_of(text)
+    wish = in_english(wish_of(text)[:MOST_WISH], text[:MOST_WISH])
     near = rank([one.text for one in candidates], wish)
     titles = rank([one.title for one in candidates], wish)
     pairs = zip(candidates, near, titles, strict=True)

@@ -1,91 +1,149 @@
-"""The pieces that a message is made of, as `filling` looks for them: patterns, words that only ask, zones, numbers."""
+"""The pieces that a message is made of, as `filling` looks for them: patterns, and words that only ask."""
+
+# Some signs that people write look like those of ASCII.
+# ruff: noqa: RUF001
 
 from __future__ import annotations
 
 import re
-import zoneinfo
-from collections.abc import Mapping
-from functools import lru_cache
+
+from assistants.gateways.measures import NUMBER, plain_number
 
 WORD = re.compile(r"[^\W_]+")
-NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)(?:[eE][-+]?\d+)?(?!\w)")
-QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|«([^»]+)»|„([^“”]+)[“”]|`([^`]+)`|(?<!\w)'([^']+)'(?!\w)")
-DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?\b")
-TIME = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?\s*(am|pm)?\b", re.I)
-TOLD = re.compile(r"\s*((?:[^\s:]+\s+){0,7}[^\s:]+)\s*:\s+(\S.*)", re.S)
+QUOTED = re.compile(
+    r"\"([^\"]+)\"|“([^“”]+)”|«\s?([^«»]*[^«»\s])\s?»|„([^„“”]+)[“”]|`([^`]+)`|「([^「」]+)」|『([^『』]+)』|(?<!\w)[‘']([^‘'’]+)['’](?!\w)"
+)
+TOLD = re.compile(r"\s*((?:[^\s:：]+\s+){0,7}[^\s:：]+)\s*(?::\s+|：\s*)(\S.*)", re.S)
 """`count the words: …`: at most eight words that say what to do, then what to do it to."""
 URL = re.compile(r"https?://[^\s<>\"']+")
-MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-ZONE = re.compile(r"\b[A-Z][A-Za-z]+(?:/[A-Z][\w+-]+){1,2}\b|\bUTC\b|\bGMT\b")
-PAIR = re.compile(
-    r"([-+]?\d+(?:[.,]\d+)?)?\s*([^\W\d][\w°/²³]*)\s+(?:to|in|into|nach|zu|en|à)\s+([^\W\d][\w°/²³]*)", re.I
-)
+MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+", re.A)
 FORMULA = re.compile(
-    r"(?:(?<![\w.])(?:\d[\d.,]*(?:[eE][-+]?\d+)?|(?:pi|e|sqrt|sin|cos|tan|log|ln|exp|abs|min|max|round)(?![\w]))"
-    r"|\*\*|[-+*/^%()!,]|\s)+"
+    r"(?:(?<![\w.])(?:\d[\d.,]*+(?:[eE][-+]?\d+)?|(?:pi|e|sqrt|sin|cos|tan|log|ln|exp|abs|min|max|round)(?![\w]))"
+    r"|\*\*|[-+*/^%()!,]|\s)+",
+    re.A,
 )
-SHARE = re.compile(r"(\d[\d.,]*)\s*(?:%|percent|Prozent)\s+(?:of|von|de)\s+(?=[\d(])", re.I)
+_SHARE = re.compile(
+    r"(?<![\d.,])(\d[\d.,]*+)\s*(?:%|percent|prozent|pour ?cent|por ?ciento)\s*(?:of|von|de[l]?|des)\s+(?=[\d(])", re.I
+)
+_CHINESE_SHARE = re.compile(r"(?<![\d.,])(\d[\d.,]*+)\s*的\s*(?:(\d[\d.,]*+)\s*[%％]|百分之\s*(\d[\d.,]*+))")
+_SIGNS = tuple(
+    (re.compile(rf"(?<=[\d)])\s*(?:{words})\s*(?=[\d(])", re.I), sign)
+    for words, sign in (
+        (r"plus|más|加上?", " + "),
+        (r"minus|moins|menos|减去?|−", " - "),
+        (r"times|multiplied by|mal|fois|multiplié par|multiplicado por|乘以?|[×·]", " * "),
+        (r"divided by|geteilt durch|divisé par|dividido (?:entre|por)|除以|÷", " / "),
+    )
+)
 LEAD = re.compile(
-    r"^\s*(?:please\s+|can you\s+|could you\s+)*(?:what(?:'s| is| are)|search(?: for)?|find(?: me)?|look up|look for|"
-    r"show(?: me)?|tell me|give me|get(?: me)?|list|calculate|compute|evaluate|count|summari[sz]e|read|open|"
-    r"suche(?: nach)?|zeige?(?: mir)?|was ist|berechne)\b[\s:]*",
+    r"^\s*(?:please\s+|can you\s+|could you\s+|bitte\s+|请|帮我)*(?:what(?:'s| is| are)|search(?: for)?|find(?: me)?|"
+    r"look up|"
+    r"look for|show(?: me)?|tell me|give me|get(?: me)?|list|calculate|compute|evaluate|count|summari[sz]e|read|open|"
+    r"suche(?: nach)?|finde|zeige?(?: mir)?|was ist|berechne|zähle|sortiere|cherche|recherche|trouve|montre(?:-moi)?|"
+    r"calcule|compte|trie|busca|encuentra|muestra(?:me)?|calcula|cuenta|ordena|搜索|查找|计算|显示|告诉我)(?!\w*['’])[\s:：]*",
     re.I,
 )
 SAID = r"\s*(?:=|:|\bis\b)?\s*(?:\"([^\"]+)\"|“([^”]+)”|(?<=[=:]\s)(\S+)|(?<=[=:])(\S+)|([-+]?\d[\d.,]*))"
-DAYS = {"today": 0, "tomorrow": 1, "yesterday": -1, "heute": 0, "morgen": 1, "gestern": -1}
-JSON = re.compile(r"\{.*\}|\[.*\]", re.S)
-MARKS = " \t\n?!,;:.…"
+MARKS = " \t\n?!,;:.…¿¡？！，。；："
 DAY_NAMES = ("date", "day", "since", "until", "deadline")
 ENDS = ("start", "end", "from", "to", "begin")
 FROM = ("from", "from_unit", "source", "source_unit", "from_zone", "from_timezone", "from_tz")
 TO = ("to", "to_unit", "target", "target_unit", "to_zone", "to_timezone", "to_tz")
 TEXTS = ("text", "content", "body", "message", "input", "query", "q", "question", "prompt", "term", "expression")
+COUNTS = ("count", "limit", "n", "number", "amount", "how_many")
 FILLERS = frozenset(
     WORD.findall(
         "a an the this that these those it its of for to in on at by with and or is are be my me i we you your please "
         "can could would will should do does did how what which who when where why many much some any following word "
-        "words text texts string phrase message need want der die das ein eine von für zu mit und ist wie viele bitte"
+        "words text texts string phrase message need want der die das den dem des ein eine einen von für zu mit und "
+        "ist sind wie viele bitte nach mir uns welche was gibt es haben wir diese dieser dieses zeile zeilen wörter "
+        "in le la les un une des du de et est sont quel quelle quelles dans pour avec ces cette lignes textes texte "
+        "mots moi nous il y a el los las una unos del y es son qué cuál con para en hay mi estas estos esta este "
+        "líneas palabras"
     )
 )
-TAILS = frozenset(WORD.findall("with in to as of for using please from into by the a an"))
+TAILS = frozenset(WORD.findall("with in to as of for using please from into by the a an bitte nach um an"))
+_FIRST_ODD, MOST_HIDDEN = 0xE000, 500
+_ODD = re.compile("[\ue000-\uf8ff]")
+STEMS = ("ing", "es", "ed", "en", "s", "e", "n")
 
 
 def wish_of(text: str) -> str:
     """What is to be done, without what it is to be done to: quoted texts, JSON, and what stands behind a colon."""
-    bare = JSON.sub(" ", QUOTED.sub(" ", text))
+    whole = text
+    span = json_span(text)
+    if span is not None:
+        text = f"{text[: span[0]]}{' JSON ' if text[span[0]] == '{' else ' '}{text[span[1] :]}"
+    bare = QUOTED.sub(" ", text)
     found = TOLD.match(bare)
     wish = found[1] if found else bare
-    return wish if WORD.search(wish) else text
+    return wish if WORD.search(wish) else whole
 
 
-def as_number(raw: str, *, whole: bool) -> int | float | None:
-    text = raw.strip().rstrip(".,")
-    text = text.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", text) else text.replace(",", ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    if value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return None if whole else value
+def json_span(text: str) -> tuple[int, int] | None:
+    """Where a piece of JSON stands, as far as its brackets tell."""
+    spans = [(text.find(opening), text.rfind(closing) + 1) for opening, closing in ("{}", "[]")]
+    return min((span for span in spans if 0 <= span[0] < span[1]), default=None)
+
+
+def masked(text: str) -> tuple[str, list[str]]:
+    """The text with one odd character for each piece that is quoted, JSON or told behind a colon; and these pieces."""
+    hidden: list[str] = []
+    if has_odd(text):
+        return text, hidden
+
+    def hide(found: re.Match[str]) -> str:
+        hidden.append(found[0])
+        return placeholder(len(hidden) - 1) if len(hidden) <= MOST_HIDDEN else found[0]
+
+    if (span := json_span(text)) is not None:
+        hidden.append(text[span[0] : span[1]])
+        text = f"{text[: span[0]]}{placeholder(0)}{text[span[1] :]}"
+    text = QUOTED.sub(hide, text)
+    told = TOLD.match(text)
+    if told is not None and len(hidden) < MOST_HIDDEN:
+        hidden.append(told[2])
+        text = f"{text[: told.start(2)]}{placeholder(len(hidden) - 1)}"
+    return text, hidden
+
+
+def has_odd(text: str) -> bool:
+    """Does it use such characters itself? Then nothing of it is hidden."""
+    return _ODD.search(text) is not None
+
+
+def placeholder(at: int) -> str:
+    return chr(_FIRST_ODD + at)
+
+
+def unmasked(text: str, hidden: list[str]) -> str:
+    for at in range(min(len(hidden), MOST_HIDDEN) - 1, -1, -1):  # what was hidden last may hold what was hidden before
+        text = text.replace(placeholder(at), hidden[at])
+    return text
+
+
+def formula_in(text: str) -> tuple[str, str]:
+    """(the longest calculation in a text, the text in which signs stand for words); "" without one."""
+    text = _SHARE.sub(r"\1 / 100 * ", text)
+    text = _CHINESE_SHARE.sub(lambda one: f"{one[2] or one[3]} / 100 * {one[1]}", text)
+    for words, sign in _SIGNS:
+        text = words.sub(sign, text)
+    found = max(FORMULA.finditer(text), key=lambda one: len(one[0].strip()), default=None)
+    formula = found[0].strip().rstrip("?.!, ") if found else ""
+    return (formula if any(character.isdigit() for character in formula) else ""), text
+
+
+def plain_formula(formula: str) -> str:
+    """Numbers with a point before their decimals. Within a function commas stand between its values."""
+    if any(character.isalpha() for character in formula.replace("e", "")):
+        return formula
+    return NUMBER.sub(lambda found: plain_number(found[0]) if not found[0].startswith(("+", "-")) else
+                      found[0][0] + plain_number(found[0][1:]), formula)  # fmt: skip
 
 
 def stem(word: str) -> str:
     """The same for `line` and `lines`, `count` and `counting`."""
-    for ending in ("ing", "es", "ed", "s", "e"):
+    for ending in STEMS:
         if word.endswith(ending) and len(word) - len(ending) > 2:
             return word.removesuffix(ending)
     return word
-
-
-def is_zone(name: str) -> bool:
-    parts = name.lower().split("_")
-    return "zone" in parts or "tz" in parts or any(part.startswith("timezone") for part in parts)
-
-
-@lru_cache(maxsize=1)
-def known_zones() -> Mapping[str, str]:
-    """Every zone by its name and by its city, in lower case."""
-    names = sorted(zoneinfo.available_timezones())
-    cities = {name.rpartition("/")[2].lower(): name for name in names if "/" in name and not name.startswith("Etc/")}
-    return cities | {name.lower(): name for name in names}

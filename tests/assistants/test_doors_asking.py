@@ -77,7 +77,9 @@ def test_a_person_confirms_the_call_where_they_are(
     )
 
 
-@pytest.mark.parametrize("reply", [decline, dismiss, accept(allow=False), accept()], ids=["decline", "dismiss", "no", "blank"])
+@pytest.mark.parametrize(
+    "reply", [decline, dismiss, accept(allow=False), accept()], ids=["decline", "dismiss", "no", "blank"]
+)
 @pytest.mark.parametrize("mode", ERAS)
 def test_whatever_is_no_yes_calls_nothing(
     mode: str, reply: Reply, cast: Cast, site: Site, doors: Answering, make_hub: MakeHub, make_assistant: MakeAssistant
