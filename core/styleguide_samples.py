@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.components.charts import Band, Bucket, Day, Days, Histogram, Minutes, Series
+from core.components.charts import Band, Bucket, Daily, Day, Days, Histogram, Minutes, Series
 from core.components.code import pretty
 from core.components.interchange import Client, HubPicture, Line, State
 from core.components.snippets import Snippet
@@ -109,6 +109,15 @@ _WAVES = {
 }
 BAND = Band(_MINUTES[::2], tuple(Series(name, line, values) for (name, line), values in _WAVES.items()))
 THIRTY = Days([Day(NOW - timedelta(days=29 - i), "warn" if i == 11 else "bad" if i == 12 else "ok") for i in range(30)])
+DAILY = Daily(
+    [(NOW - timedelta(days=29 - i)).date() for i in range(30)],
+    [int(60 + i * 2 + 24 * math.sin(i / 2)) for i in range(30)],
+    "Runs",
+    failed=[9 if i == 11 else 2 if i % 7 == 0 else 0 for i in range(30)],
+    failed_what="Of these, errors",
+    before=[int(52 + i + 18 * math.sin(i / 2 + 1)) for i in range(30)],
+    before_what="30 days before",
+)
 STAGES = (
     Stage("Received", "from Claude, session of Mara Reyes", 0.2, 0, 0.116),
     Stage("Read", "tools/call, 1.1 kB of arguments", 0.1, 0.116, 0.03),
@@ -215,6 +224,7 @@ def context() -> dict[str, Any]:
         "hero": hero,
         "latency": LATENCY,
         "by_minute": BY_MINUTE,
+        "by_day": DAILY,
         "band": BAND,
         "thirty": THIRTY,
         "stages": STAGES,

@@ -143,7 +143,7 @@ def _trust(listing: Listing) -> tuple[str, str]:
         raises.append(_("Prove who you are by a domain or a repository."))
     health = HEALTH.get(listing.health, 0.9)
     if health < 1:
-        lowers.append(_health_words(listing.health) % {"factor": plain_number(health, 2)})
+        lowers.append(_health_words(listing.health) % {"factor": plain_number(health)})
         raises.append(_health_raises(listing.health))
     if listing.state == Listing.State.DEPRECATED:
         lowers.append(_("It is advised against (times 0.6)."))

@@ -16,7 +16,7 @@ _HEIGHT, _STEP, _WIDTH = 60.0, 5, 4
 
 
 def daily(picture: Daily) -> SafeString:
-    """A bar for each day with its numbers on hover. A day is one of UTC, whatever the person's zone."""
+    """A bar for each day with its numbers on hover, the greatest above. Days are as given, whatever the zone."""
     if not picture.days:
         return EMPTY
     most = max(*picture.values, *picture.before, 1)
@@ -25,7 +25,8 @@ def daily(picture: Daily) -> SafeString:
         '<svg class="ban tall" viewBox="0 0 {} 60" preserveAspectRatio="none" role="img" aria-label="{}">{}{}</svg>',
         len(bars) * _STEP - 1, picture.label or picture.what, join(bars), _line(picture, most),
     )  # fmt: skip
-    return svg + _axis(picture) + _key(picture) + _table(picture)
+    top = format_html('<p class="axis quiet"><span class="num">{}</span></p>', plain_number(most))
+    return top + svg + _axis(picture) + _key(picture) + _table(picture)
 
 
 def _words(picture: Daily, index: int) -> list[str]:

@@ -25,6 +25,7 @@ from marketplace.models import Listing
 from marketplace.packages import read_package
 from marketplace.rank_words import rank_of
 from marketplace.rating import LEAST
+from marketplace.search.fusion import PRIOR
 from marketplace.search_terms import LEAST_PEOPLE
 from marketplace.selectors.creators import (
     PERIODS,
@@ -122,13 +123,12 @@ def listing_statistics_page(request: WorkspaceRequest, workspace: str, slug: str
     return page(
         request, "creators_listing.html", listing,
         steps=_steps(listing, statistics.total),
-        errors=[(error_words(row.kind), row, row.runs / statistics.total.errors if statistics.total.errors else 0)
-                for row in errors_of(listing, period)],
+        errors=[(error_words(row.kind), row) for row in errors_of(listing, period)],
         terms=terms_of(listing, period), least_people=LEAST_PEOPLE, terms_since=months_of(period),
         bars=bars, rated=listing.rating_count >= LEAST, least=LEAST,
         reviews=[(name_of(review), review) for review in latest_reviews(listing)],
         review_counts=reviews_in(listing, period),
-        rank=rank_of(listing), place=place_of(listing),
+        rank=rank_of(listing), search_moves=round(100 * PRIOR), place=place_of(listing),
         export_url=f"{link(request, 'listing-statistics-export', slug)}?days={period.days}",
         **_shown(request, statistics),
     )  # fmt: skip
@@ -227,7 +227,7 @@ def _steps(listing: Listing, total: Numbers) -> list[Step]:
 
     trials = (
         Step(MEASURES["trials"], total.trials, total.trials / most, noted(total.trials))
-        if tried
+        if tried or total.trials
         else Step(MEASURES["trials"], None, 0, _("It cannot be tried in its page."))
     )
     return [

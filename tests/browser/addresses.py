@@ -108,6 +108,7 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     for page in ("", "edit/", "versions/", "versions/1/", "versions/1/?with=draft", "settings/", "chat/"):
         yield at["assistant"] + page
     yield at["model provider"]
+    yield from (at["publisher"], at["publisher"] + "statistics/", at["listing"], at["listing"] + "statistics/?days=90")
     yield from (at["Laptop"], at["Old laptop"], at["Laptop"] + "revoke/", at["webhook"], at["webhook"] + "delete/")
 
 

@@ -61,6 +61,7 @@ def _fill(world: World, peer: Peer) -> None:
     _webhook(world)
     _assistant(world)
     _calls(world)
+    _listing(world)
     _report(world)
 
 
@@ -139,6 +140,16 @@ def _calls(world: World) -> None:
     page = world.demo.go("/w/demo/calls/?range=month")
     world.at["demo call"] = "/w/demo/calls/" + (page.locator("#calls tbody tr").first.get_attribute("id") or "") + "/"
     world.at["demo tool"] = _href(world.demo.go("/w/demo/tools/"), "calculate")
+
+
+def _listing(world: World) -> None:
+    """The assistant as a draft of a listing."""
+    operator = world.operator
+    assistant = next(row for row in operator.own_api("GET", "assistants")["data"] if row["name"] == "Travel guide")
+    publisher = operator.own_api("POST", "publishers", {"name": "Travel Makers"})
+    listing = operator.own_api("POST", "listings", {"source": assistant["id"]})
+    world.at["publisher"] = f"{world.at['full']}publish/publishers/{publisher['slug']}/"
+    world.at["listing"] = f"{world.at['full']}publish/{listing['slug']}/"
 
 
 def _report(world: World) -> None:
