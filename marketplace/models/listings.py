@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Reverse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import PrefixedModel, prefixed_id
 from marketplace.models.publishers import Publisher
+from marketplace.scanning.shingles import bands_of
 from marketplace.scanning.skeleton import CopyHash, Skeleton
 
 
@@ -133,6 +134,17 @@ class Listing(PrefixedModel):
         return self.name
 
 
+class BandsField(ArrayField):  # type: ignore[type-arg]  # it takes none when the program runs
+    """Follows from the package of a version when it is made; a version never changes after that."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> list[int]:
+        if add:
+            package = getattr(model_instance, "package", None) or {}
+            setattr(model_instance, self.attname, bands_of(package.get("instructions", "")))
+        value: list[int] = super().pre_save(model_instance, add)
+        return value
+
+
 class ListingAlias(models.Model):
     """A slug that a listing once had; it keeps leading there."""
 
@@ -173,6 +185,8 @@ class ListingVersion(PrefixedModel):
         db_index=True,
     )
     """Equal where instructions are the same but for spaces, stops and case."""
+    copy_bands = BandsField(models.IntegerField(), default=list, editable=False)
+    """Numbers that versions share whose instructions are alike: marketplace.scanning.shingles."""
     readme = models.TextField(blank=True)
     notes = models.TextField(blank=True)
     """What changed."""
@@ -187,7 +201,10 @@ class ListingVersion(PrefixedModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["listing", "version"], name="listing_version_once")]
-        indexes = [models.Index(fields=["listing", "-version_key"], name="listing_version_order")]
+        indexes = [
+            models.Index(fields=["listing", "-version_key"], name="listing_version_order"),
+            GinIndex(fields=["copy_bands"], name="listing_version_bands", fastupdate=False),
+        ]
 
     def __str__(self) -> str:
         return f"{self.listing_id} {self.version}"

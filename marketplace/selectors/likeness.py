@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Length, Reverse
 from django.utils.translation import gettext as _
 
 from marketplace.models import Listing, ListingVersion
 from marketplace.packages import AssistantPackage, Package
 from marketplace.scanning.findings import Finding
+from marketplace.scanning.shingles import bands_of, likeness, shingles_of
 from marketplace.scanning.skeleton import distance, skeleton
 
 LEAST = 5
@@ -19,13 +21,17 @@ EDGE = 3
 MOST_NEAR = 5_000
 LEAST_COPIED = 200
 """Characters of instructions below which equal ones are no copy."""
+HELD, TOLD = 0.8, 0.5
+"""Of the runs of words that two instructions share: from here on it is held back, from there on it is looked at."""
+MOST_ALIKE = 100
+"""Instructions that are read whole and compared."""
 
 
 def find_likeness(listing: Listing, name: str, package: Package, version: ListingVersion | None) -> list[Finding]:
     """Findings about names and instructions of other publishers. A handful of queries, all by index."""
     found = [*_same_names(listing, name), *_near_names(listing, name)][:1]
     if isinstance(package, AssistantPackage) and version and len(package.instructions) >= LEAST_COPIED:
-        found += _copies(listing, version)
+        found += list(_copies(listing, version)) or list(_near_copies(listing, package.instructions))
     return found
 
 
@@ -76,3 +82,27 @@ def _copies(listing: Listing, version: ListingVersion) -> Iterator[Finding]:
             sentence=_("The instructions are those of %(other)s by %(publisher)s.")
             % {"other": other.listing.name, "publisher": other.listing.publisher.name},
         )
+
+
+def _near_copies(listing: Listing, instructions: str) -> Iterator[Finding]:
+    """The likest of those of others that share a band: words were changed here and there, or put around."""
+    bands, mine = bands_of(instructions), shingles_of(instructions)
+    rows = ListingVersion.objects.filter(copy_bands__overlap=bands, listing__published_at__isnull=False)
+    rows = rows.exclude(listing__publisher=listing.publisher_id).order_by("created_at", "id")
+    texts = rows.annotate(said=KeyTextTransform("instructions", "package")).values_list("pk", "said")[:MOST_ALIKE]
+    found = [(likeness(mine, shingles_of(said)), pk) for pk, said in texts if said and len(said) >= LEAST_COPIED]
+    share, nearest = max(found, key=lambda one: one[0], default=(0.0, ""))
+    if share < TOLD:
+        return
+    other = ListingVersion.objects.select_related("listing__publisher").get(pk=nearest)
+    yield Finding(
+        code="near_copy",
+        severity="block" if share >= HELD else "warn",
+        where="instructions",
+        sentence=_("%(share)d %% of the instructions are those of %(other)s by %(publisher)s.")
+        % {
+            "share": round(share * 100),
+            "other": other.listing.name,
+            "publisher": other.listing.publisher.name,
+        },
+    )
