@@ -274,10 +274,10 @@ WHERE t.id IN (SELECT DISTINCT template FROM stage)
 _VERSION_SQL = """
 INSERT INTO marketplace_listingversion (
     id, listing_id, version, version_key, package, content_hash, manifest, texts, readme, notes, state, findings,
-    scanned_at, decided_by, decision_note, published_at, created_by, created_at, updated_at
+    scanned_at, decided_by, decision_note, published_at, created_by, created_at, updated_at, copy_bands
 )
 SELECT 'lsv_' || substr(s.id, 5), s.id, v.version, v.version_key, v.package, md5(s.id) || md5(s.slug), v.manifest, '{}',
-    s.summary, '', 'live', '[]', s.published_at, '', '', s.published_at, '', s.published_at, s.published_at
+    s.summary, '', 'live', '[]', s.published_at, '', '', s.published_at, '', s.published_at, s.published_at, '{}'
 FROM stage s JOIN shapes v ON v.id = s.template
 ORDER BY s.id
 """
