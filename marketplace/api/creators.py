@@ -55,7 +55,7 @@ class StatisticsNumbersSerializer(serializers.Serializer[Any]):
     uninstalls = serializers.IntegerField()
     active_workspaces = serializers.IntegerField(source="workspaces")
     runs = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]  # a field, not the serializer's own problems
 
 
 class StatisticsDaySerializer(StatisticsNumbersSerializer):

@@ -148,14 +148,10 @@ def rows_of(publisher: Publisher, period: Period) -> list[ListingRow]:
     )
     stats = ListingStat.objects.filter(listing__publisher=publisher, day__range=(period.first, period.last))
     uses = _uses({"listing__publisher": publisher}, publisher.workspace_id).filter(day__gte=period.first)
-    found: dict[str, dict[str, int]] = {}
-    for row in stats.values("listing").annotate(**{name: Sum(name) for name in STATS}):
-        found.setdefault(row.pop("listing"), {}).update(row)
-    for row in uses.values("listing").annotate(**_USE):
-        found.setdefault(row.pop("listing"), {}).update(row)
+    found = _counted(stats, uses, "listing")
     only = ("slug", "name", "kind", "letters", "state", "publisher_id")
     return [
-        ListingRow(listing, listing.name, Numbers(**found.get(listing.pk, {})))
+        ListingRow(listing, listing.name, found.get((listing.pk,), Numbers()))
         for listing in listings.only(*only).order_by("name", "id")
     ]
 
@@ -166,12 +162,8 @@ def day_rows_of(publisher: Publisher, period: Period) -> list[tuple[date, str, N
     uses = _uses({"listing__publisher": publisher}, publisher.workspace_id).filter(
         day__range=(period.first, period.last)
     )
-    found: dict[tuple[date, str], dict[str, int]] = {}
-    for row in stats.values("day", "listing__slug").annotate(**{name: Sum(name) for name in STATS}).order_by():
-        found.setdefault((row.pop("day"), row.pop("listing__slug")), {}).update(row)
-    for row in uses.values("day", "listing__slug").annotate(**_USE).order_by():
-        found.setdefault((row.pop("day"), row.pop("listing__slug")), {}).update(row)
-    return [(day, slug, Numbers(**values)) for (day, slug), values in sorted(found.items())]
+    found = _counted(stats, uses, "day", "listing__slug")
+    return [(day, slug, numbers) for (day, slug), numbers in sorted(found.items())]
 
 
 def errors_of(listing: Listing, period: Period) -> list[ErrorCount]:
@@ -232,21 +224,30 @@ def _uses(which: Mapping[str, Any], own: str | None) -> QuerySet[ListingUse]:
     return rows.exclude(workspace=own) if own else rows
 
 
+def _counted(stats: QuerySet[ListingStat], uses: QuerySet[ListingUse], *by: str) -> dict[tuple[Any, ...], Numbers]:
+    """Both tables added up, by the values of these fields. Two queries."""
+    found: dict[tuple[Any, ...], dict[str, int]] = {}
+    sums = {name: Sum(name) for name in STATS}
+    rows: Iterable[Any] = (
+        *stats.values(*by).annotate(**sums).order_by(),
+        *uses.values(*by).annotate(**_USE).order_by(),
+    )
+    for row in rows:
+        found.setdefault(tuple(row.pop(name) for name in by), {}).update(row)
+    return {key: Numbers(**values) for key, values in found.items()}
+
+
 def _statistics(which: Mapping[str, Any], own: str | None, period: Period) -> Statistics:
     stats = ListingStat.objects.filter(**which, day__range=(period.before, period.last))
     uses = _uses(which, own).filter(day__range=(period.before, period.last))
-    by_day: dict[date, dict[str, int]] = {}
-    for row in stats.values("day").annotate(**{name: Sum(name) for name in STATS}).order_by():
-        by_day.setdefault(row.pop("day"), {}).update(row)
-    for row in uses.values("day").annotate(**_USE).order_by():
-        by_day.setdefault(row.pop("day"), {}).update(row)
+    by_day = _counted(stats, uses, "day")
     inside = Q(day__gte=period.first)
     distinct = uses.aggregate(
         now=Count("workspace", distinct=True, filter=inside), was=Count("workspace", distinct=True, filter=~inside)
     )
-    days = [Numbers(**by_day.get(day, {})) for day in period.dates()]
+    days = [by_day.get((day,), Numbers()) for day in period.dates()]
     shift = timedelta(days=period.days)
-    before = [Numbers(**by_day.get(day - shift, {})) for day in period.dates()]
+    before = [by_day.get((day - shift,), Numbers()) for day in period.dates()]
     return Statistics(period, days, before, _sum(days, distinct["now"]), _sum(before, distinct["was"]))
 
 
