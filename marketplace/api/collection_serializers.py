@@ -156,7 +156,7 @@ class PublishedSerializer(serializers.Serializer[Any]):
     publisher = serializers.CharField(source="listing.publisher.slug")
     version = serializers.CharField(source="version.version")
     notes = serializers.CharField(source="version.notes", help_text=_("What changed."))
-    first = serializers.BooleanField(help_text=_("With this version the listing came into the marketplace."))
+    first = serializers.BooleanField(help_text=_("The listing had none before."))
     published_at = serializers.DateTimeField(source="version.published_at")
 
 

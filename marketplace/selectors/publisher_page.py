@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ FEED = 50
 
 
 class Published(msgspec.Struct, frozen=True):
-    """A version that went live; `first`: with it the listing came into the marketplace."""
+    """A version that went live; `first`: the listing had none before."""
 
     listing: Listing
     version: ListingVersion
@@ -64,13 +64,16 @@ def follows_of(user_id: str) -> QuerySet[PublisherFollow]:
 
 
 def published_rows() -> QuerySet[ListingVersion]:
-    """Live versions of shown listings, the newest first."""
+    """Live versions of shown listings, the newest first, each with `later`: it is not its listing's first."""
     rows = ListingVersion.objects.filter(
         state=ListingVersion.State.LIVE, published_at__isnull=False, listing__state__in=Listing.SHOWN,
         listing__publisher__suspended_at=None,
     )  # fmt: skip
-    rows = rows.select_related("listing__publisher").defer("package", "texts", "readme", "findings", "listing__draft")
-    return rows.order_by("-published_at", "-id")
+    before = ListingVersion.objects.filter(
+        listing=OuterRef("listing"), state=ListingVersion.State.LIVE, published_at__lt=OuterRef("published_at")
+    )
+    rows = rows.annotate(later=Exists(before)).select_related("listing__publisher")
+    return rows.defer("package", "texts", "readme", "findings", "listing__draft").order_by("-published_at", "-id")
 
 
 def published_by(publisher: Publisher) -> QuerySet[ListingVersion]:
@@ -87,7 +90,7 @@ def read_published(rows: Iterable[ListingVersion]) -> Sequence[Published]:
         Published(
             listing=row.listing,
             version=row,
-            first=row.listing.published_at is not None and row.listing.published_at == row.published_at,
+            first=not getattr(row, "later", False),
             url=reverse("marketplace:entry", args=[row.listing.slug]),
         )
         for row in rows

@@ -13,6 +13,8 @@ from tests.browser.world import World
 
 Act = Callable[[Visitor], None]
 PUBLIC = (
+    *("/marketplace/collections/", "/marketplace/collections/developers/", "/marketplace/publishers/crossroads/"),
+    *("/marketplace/compare/", "/marketplace/compare/?l=github&l=notion&l=regex-bench&l=postgres"),
     *("/", "/marketplace/", "/marketplace/?q=zzzz", "/marketplace/?q=time", "/marketplace/github/", "/docs/"),
     *("/docs/architecture/", "/docs/configuration/", "/docs/connect/", "/docs/hubs/", "/docs/assistants/"),
     *("/marketplace/toolbox/", "/marketplace/unit-converter/", "/docs/installing/"),
@@ -33,6 +35,7 @@ PUBLIC = (
     *("/accounts/password/reset/key/usr_x-wrong/", "/accounts/confirm-email/", "/accounts/confirm-email/wrong/"),
 )
 OWN = (
+    *("/me/collections/", "/me/collections/new/", "/me/following/", "/marketplace/github/save/"),
     *("/me/", "/workspaces/new/", "/accounts/email/", "/accounts/password/change/", "/accounts/reauthenticate/"),
     *("/accounts/logout/", "/marketplace/github/review/", "/marketplace/github/report/"),
 )
@@ -108,6 +111,8 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     for page in ("", "edit/", "versions/", "versions/1/", "versions/1/?with=draft", "settings/", "chat/"):
         yield at["assistant"] + page
     yield at["model provider"]
+    yield from (at["collection"] + page for page in ("", "edit/", "report/"))
+    yield from (at["reported collection"], "/me/collections/", "/me/following/", "/marketplace/publishers/crossroads/")
     yield from (at["publisher"], at["publisher"] + "statistics/", at["listing"], at["listing"] + "statistics/?days=90")
     yield from (at["Laptop"], at["Old laptop"], at["Laptop"] + "revoke/", at["webhook"], at["webhook"] + "delete/")
 

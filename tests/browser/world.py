@@ -63,6 +63,7 @@ def _fill(world: World, peer: Peer) -> None:
     _calls(world)
     _listing(world)
     _report(world)
+    _collection(world)
 
 
 def _tools(world: World) -> None:
@@ -158,6 +159,36 @@ def _report(world: World) -> None:
     world.newcomer.press("Send the report")
     page.wait_for_url("**/marketplace/github/")
     world.at["report"] = _href(world.operator.go("/operator/moderation/"), "GitHub")
+
+
+def _collection(world: World) -> None:
+    """A public one with two listings and a note, reported by somebody; and a publisher that is followed."""
+    operator = world.operator
+    page = operator.go("/marketplace/github/save/")
+    page.get_by_label("A new collection").fill("What we open every morning")
+    operator.press("Save")
+    page.wait_for_url("**/marketplace/github/")
+    page = operator.go("/marketplace/notion/save/")
+    page.get_by_label("What we open every morning").check()
+    operator.press("Save")
+    page.wait_for_url("**/marketplace/notion/")
+    address = _href(operator.go("/me/collections/"), "What we open every morning")
+    page = operator.go(address + "edit/")
+    page.get_by_label("Note on GitHub").fill("Issues of the night")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_label("Note on GitHub")).to_have_value("Issues of the night")
+    page.get_by_label("Everybody").check()
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_label("Everybody")).to_be_checked()
+    world.at["collection"] = address
+    page = world.newcomer.go(address + "report/")
+    page.get_by_label("Spam").check()
+    world.newcomer.press("Send the report")
+    page.wait_for_url(f"**{address}")
+    world.at["reported collection"] = _href(operator.go("/operator/moderation/"), "What we open every morning")
+    operator.go("/marketplace/publishers/crossroads/")
+    operator.press("Follow")
+    expect(operator.page.get_by_role("button", name="Unfollow")).to_be_visible()
 
 
 def _href(page: Page, text: str) -> str:

@@ -37,10 +37,7 @@ def publish(publisher: Publisher, slug: str, version: str = "", notes: str = "")
     """A listing, or a further version of one, that goes live now."""
     if not version:
         listing = publishing.add_listed_server(slug, publisher=publisher)
-        Listing.objects.filter(pk=listing.pk).update(published_at=now())
         ListingVersion.objects.filter(listing=listing).update(published_at=now())
-        listing = Listing.objects.get(pk=listing.pk)
-        ListingVersion.objects.filter(listing=listing).update(published_at=listing.published_at)
         return listing
     listing = Listing.objects.get(slug=slug)
     assert listing.current
