@@ -40,7 +40,8 @@ def test_from_the_first_page_to_a_version_in_review(cast: Cast) -> None:
     assert made.headers["Location"] == f"{ROOT}publishers/acme-tools/"
     assert "Nothing is listed yet" in browser.get(ROOT).text
 
-    offer_internal(workspace_id=cast.workspace.id, name="assistants", title="Assistants", tools=[], prompts=[])
+    tools = [{"name": "ask_order_helper", "inputSchema": {"type": "object"}}]
+    assert offer_internal(workspace_id=cast.workspace.id, name="assistants", title="Assistants", tools=tools)
     choices = browser.get(f"{ROOT}new/").text
     assert "Assistant: Order helper" in choices
     assert "Server: Assistants" not in choices, "it is part of Crossroads"
