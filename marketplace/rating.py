@@ -32,7 +32,7 @@ BURST, BURST_WINDOW = 10, timedelta(days=1)
 """How many from new workspaces count within the window."""
 NEW = timedelta(days=30)
 """How long a workspace is new."""
-REASONS = ("publisher", "suspended", "held", "removed", "person", "network", "burst")
+REASONS = ("publisher", "suspended", "held", "removed", "ring", "person", "network", "burst")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Ballot:
     network: bytes = b""
     related: bool = False
     """Its workspace shares somebody with the publisher's, or is it."""
+    ring: bool = False
+    """It is praise between publishers who praise one another."""
     suspended: bool = False
     state: str = "shown"
     was: str = ""
@@ -149,6 +151,8 @@ def _reason(ballot: Ballot, people: set[str], networks: Mapping[bytes, datetime]
         return "publisher"
     if ballot.suspended:
         return "suspended"
+    if ballot.ring:
+        return "ring"
     if ballot.people & people:
         return "person"
     if not ballot.network:

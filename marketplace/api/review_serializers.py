@@ -22,7 +22,7 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
     author = serializers.SerializerMethodField(help_text=_("As its writer is called in public."))
     counts = serializers.SerializerMethodField(help_text=_("Is it part of the number?"))
     left_out = serializers.CharField(
-        help_text=_("Why it does not count: publisher, person, network, burst, suspended; empty when it does.")
+        help_text=_("Why it does not count: publisher, ring, person, network, burst, suspended; empty when it does.")
     )
     weight = serializers.FloatField(help_text=_("Trust times recency, as last counted; 0 until then."))
 

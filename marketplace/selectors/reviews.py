@@ -153,6 +153,10 @@ def reason_words(reason: str, count: int) -> str:
         ),
         "suspended": ngettext("%(n)s is of a suspended account", "%(n)s are of suspended accounts", count),
         "held": ngettext("%(n)s is held for a look", "%(n)s are held for a look", count),
+        "ring": ngettext(
+            "%(n)s is praise between publishers who praise one another",
+            "%(n)s are praise between publishers who praise one another", count,
+        ),
         "person": ngettext(
             "%(n)s is by somebody who had rated it already", "%(n)s are by people who had rated it already", count
         ),
@@ -170,6 +174,7 @@ def left_out_word(reason: str) -> str:
         "publisher": _("Left out: somebody of the publisher"),
         "suspended": _("Left out: suspended account"),
         "held": _("Left out: held for a look"),
+        "ring": _("Left out: publishers who praise one another"),
         "person": _("Left out: the same people had rated it"),
         "network": _("Left out: the same network had rated it"),
         "burst": _("Left out: came in a burst"),

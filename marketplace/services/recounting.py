@@ -14,10 +14,13 @@ from core.clock import now
 from core.jobs import enqueue_job
 from marketplace.models import Listing, Review
 from marketplace.rating import NETWORK_WINDOW, Ballot, Rating, Verdict, judge, mean_of_market, rate
+from marketplace.selectors.rings import houses_of_review, ring_reviews
 from marketplace.services import ranking
 from marketplace.signals import listing_changed
 
 RECOUNT = "marketplace.recount_ratings"
+MOST_AROUND = 100
+"""Listings of a reviewer who publishes that are counted at once; the nightly count has the others."""
 _MEAN, _MEAN_S = "marketplace.mean", 3600
 _FIELDS = ("rating_count", "rating_mean", "rating_low", "rating_high", "rating_made")
 
@@ -25,6 +28,15 @@ _FIELDS = ("rating_count", "rating_mean", "rating_low", "rating_high", "rating_m
 def queue_recount(*, listing_id: str) -> None:
     """Have a listing's rating counted by a worker, in the caller's transaction."""
     enqueue_job(task=RECOUNT, subject=listing_id)
+
+
+def queue_recounts(*, review: Review) -> None:
+    """Have counted anew what a review moves: its listing, and those of a publisher that it may make part of a ring."""
+    queue_recount(listing_id=review.listing_id)
+    if houses := houses_of_review(review):
+        theirs = Review.objects.filter(listing__publisher__workspace__in=houses).values_list("listing", flat=True)
+        for id in theirs.order_by("listing").distinct()[:MOST_AROUND]:
+            queue_recount(listing_id=id)
 
 
 def recount_ratings(*, listing_id: str) -> bool:
@@ -73,9 +85,10 @@ def market_mean(*, fresh: bool = False) -> float:
 
 
 def ballots_of(listing: Listing, reviews: Sequence[Review]) -> list[Ballot]:
-    """What counting needs to know. `workspace` and `user` of the reviews must be loaded. Two queries."""
+    """What counting needs to know. `workspace` and `user` of the reviews must be loaded."""
     members = _members([review.workspace_id for review in reviews])
     publishers = _publishers_people(listing)
+    rings = ring_reviews(listing, reviews, members)
     theirs = listing.publisher.workspace_id
     ballots = []
     for review in reviews:
@@ -88,6 +101,7 @@ def ballots_of(listing: Listing, reviews: Sequence[Review]) -> list[Ballot]:
                 people=frozenset(writer | {user for user, role in belong.items() if role == Membership.Role.OWNER}),
                 network=bytes(review.network),
                 related=review.workspace_id == theirs or bool((writer | belong.keys()) & publishers),
+                ring=review.id in rings,
                 suspended=review.workspace.suspended_at is not None or _ended(review),
                 state=review.state, was=review.left_out,
             )

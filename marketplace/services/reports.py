@@ -13,7 +13,7 @@ from core.events import record_event
 from marketplace.models import Listing, Report, Review
 from marketplace.review_mails import tell_reporter, tell_reviewer
 from marketplace.services.moderation import quarantine_listing
-from marketplace.services.recounting import queue_recount
+from marketplace.services.recounting import queue_recounts
 from marketplace.services.review_answers import voter
 from marketplace.services.reviews import locked_review, record_review
 from marketplace.states import L
@@ -97,7 +97,7 @@ def _move(actor: Principal, review: Review, to: S, since: tuple[S, ...], what: s
         review.save(update_fields=["state", "updated_at"])
         record_review(what.replace("_", ".", 1), actor, review, {"note": note})
         tell_reviewer(what, review, note)
-        queue_recount(listing_id=review.listing_id)
+        queue_recounts(review=review)
     return review
 
 

@@ -17,7 +17,7 @@ from core.requests import current_request
 from marketplace.models import Install, Listing, Review
 from marketplace.networks import network_of
 from marketplace.selectors.standing import may_review
-from marketplace.services.recounting import queue_recount
+from marketplace.services.recounting import queue_recounts
 
 MAX_TEXT = 4_000
 S = Review.State
@@ -45,7 +45,7 @@ def write_review(
         review.weight, review.left_out = 0, ""  # until it is counted
         review.save()
         record_review("review.written", actor, review, {"stars": stars})
-        queue_recount(listing_id=listing.id)
+        queue_recounts(review=review)
     return review
 
 
@@ -67,7 +67,7 @@ def edit_review(*, actor: Principal, review: Review, stars: int, text: str) -> R
         review.runs, review.days = standing.runs, standing.days
         review.save()
         record_review("review.edited", actor, review, {"stars": stars})
-        queue_recount(listing_id=review.listing_id)
+        queue_recounts(review=review)
     return review
 
 
@@ -85,7 +85,7 @@ def withdraw_review(*, actor: Principal, review: Review) -> Review:
             review.state = S.WITHDRAWN
             review.save()
             record_review("review.withdrawn", actor, review)
-            queue_recount(listing_id=review.listing_id)
+            queue_recounts(review=review)
     return review
 
 
