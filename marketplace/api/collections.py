@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,6 @@ from core.api.base import ApiViewSet
 from core.decision import Principal
 from core.errors import InvalidProblem, NotFoundProblem, PermissionProblem
 from marketplace.api.collection_serializers import (
-    CollectionDecision,
     CollectionEntryChange,
     CollectionEntrySerializer,
     CollectionEntryWrite,
@@ -28,13 +27,11 @@ from marketplace.api.collection_serializers import (
     CollectionSerializer,
     CollectionWrite,
 )
-from marketplace.api.moderation import OperatorViewSet
 from marketplace.api.throttling import PublicThrottle
-from marketplace.models import Collection, CollectionReport, Listing
+from marketplace.models import Collection, Listing
 from marketplace.selectors.collections import (
     entries_of,
     find_collection,
-    open_collection_reports,
     own_collections,
     public_collections,
 )
@@ -209,73 +206,6 @@ class CollectionEntryApi(CollectionViewSet):
 
     def entries(self, collection: Collection, status: int = 200) -> Response:
         return Response(CollectionEntrySerializer(entries_of(collection), many=True).data, status=status)
-
-
-class CollectionModerationApi(OperatorViewSet):
-    """Reports on collections, and what the operator does about them."""
-
-    serializer_class = CollectionReportSerializer
-    queryset = CollectionReport.objects.none()
-    cursor_ascending = True
-    needs: ClassVar[Mapping[str, str]] = {
-        "list": "operator.view",
-        **dict.fromkeys(("hide", "show", "dismiss", "feature", "unfeature"), "operator.manage"),
-    }
-
-    def found(self, id: str) -> Collection:
-        found = Collection.objects.filter(pk=id).first()
-        if found is None:
-            raise NotFoundProblem(_("There is no such collection."))
-        return found
-
-    def decided(self, id: str, step: Callable[..., object], **values: Any) -> Response:
-        step(actor=self.principal, collection=self.found(id), **values)
-        return Response(CollectionSerializer(self.found(id)).data)
-
-    @extend_schema(operation_id="list_collection_reports", summary=str(_("Open reports on collections")))
-    def list(self, request: Request) -> Response:
-        return self.page(open_collection_reports())
-
-    @extend_schema(
-        operation_id="hide_collection", summary=str(_("Hide a collection")), request=CollectionDecision,
-        responses=CollectionSerializer,
-    )  # fmt: skip
-    @action(detail=True, methods=["post"])
-    def hide(self, request: Request, id: str) -> Response:
-        note = self.validated(CollectionDecision).get("note", "")
-        return self.decided(id, collection_reports.hide_collection, note=note)
-
-    @extend_schema(
-        operation_id="show_collection", summary=str(_("Show a hidden collection again")), request=None,
-        responses=CollectionSerializer,
-    )  # fmt: skip
-    @action(detail=True, methods=["post"])
-    def show(self, request: Request, id: str) -> Response:
-        return self.decided(id, collection_reports.show_collection)
-
-    @extend_schema(
-        operation_id="dismiss_collection_reports", summary=str(_("Leave a reported collection as it is")), request=None,
-        responses=CollectionSerializer,
-    )  # fmt: skip
-    @action(detail=True, methods=["post"])
-    def dismiss(self, request: Request, id: str) -> Response:
-        return self.decided(id, collection_reports.dismiss_collection_reports)
-
-    @extend_schema(
-        operation_id="feature_collection", summary=str(_("Put a collection on the home page")), request=None,
-        responses=CollectionSerializer,
-    )  # fmt: skip
-    @action(detail=True, methods=["put"], url_path="featured", url_name="featured")
-    def feature(self, request: Request, id: str) -> Response:
-        return self.decided(id, collection_reports.feature_collection, featured=True)
-
-    @extend_schema(
-        operation_id="unfeature_collection", summary=str(_("Take a collection from the home page")), request=None,
-        responses=CollectionSerializer,
-    )  # fmt: skip
-    @feature.mapping.delete
-    def unfeature(self, request: Request, id: str) -> Response:
-        return self.decided(id, collection_reports.feature_collection, featured=False)
 
 
 def _in(collection: Collection, slug: str) -> Listing:

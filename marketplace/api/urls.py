@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from core.api.base import ApiRouter
-from marketplace.api.collections import CollectionApi, CollectionEntryApi, CollectionModerationApi
+from marketplace.api.collection_moderation import CollectionModerationApi
+from marketplace.api.collections import CollectionApi, CollectionEntryApi
 from marketplace.api.comparing import CompareApi
 from marketplace.api.creators import ListingStatisticsApi, PublisherStatisticsApi
 from marketplace.api.evidence import EvidenceApi, ProbeApi

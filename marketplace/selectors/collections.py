@@ -61,6 +61,11 @@ def front_collections(most: int) -> list[Collection]:
     return chosen
 
 
+def any_collections() -> QuerySet[Collection]:
+    """Whoever may see them, with `shown`."""
+    return Collection.objects.select_related("user").annotate(shown=_shown())
+
+
 def own_collections(user_id: str) -> QuerySet[Collection]:
     """Somebody's own, those that changed last first; with `shown`, and `entries` that counts all."""
     rows = Collection.objects.filter(user=user_id).annotate(shown=_shown(), entries=Count("items"))
@@ -69,8 +74,7 @@ def own_collections(user_id: str) -> QuerySet[Collection]:
 
 def find_collection(actor: Principal, key: str) -> Collection | None:
     """By slug or id, if this person may see it: whoever does not learns nothing of it."""
-    rows = Collection.objects.filter(Q(slug=key) | Q(pk=key)).select_related("user").annotate(shown=_shown())
-    found = rows.first()
+    found = any_collections().filter(Q(slug=key) | Q(pk=key)).first()
     if found is None or is_own(actor, found):
         return found
     if found.visibility == "private" or (found.user is not None and not found.user.is_active):

@@ -20,8 +20,7 @@ from marketplace.importers.texts import slug_of
 from marketplace.models import Collection, CollectionItem, Listing
 from marketplace.selectors.collections import is_own
 
-MAX_TITLE, MAX_TEXT, MAX_NOTE = 80, 2_000, 200
-MOST_COLLECTIONS, MOST_ENTRIES = 100, 200
+MAX_TITLE, MAX_TEXT, MAX_NOTE, MOST_COLLECTIONS, MOST_ENTRIES = 80, 2_000, 200, 100, 200
 VISIBILITIES = ("public", "unlisted", "private")
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 MARK = 10
@@ -48,7 +47,8 @@ def create_collection(*, actor: Principal, title: str, text: str = "", visibilit
     user_id = keeper(actor, "collection.write")
     values = _checked(title=title, text=text, visibility=visibility)
     with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(pk=user_id)
+        user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+        _not_for_all(user, visibility)
         if Collection.objects.filter(user=user_id).count() >= MOST_COLLECTIONS:
             raise Full(_("You have %d collections, which is the most. Delete one first.") % MOST_COLLECTIONS)
         collection = Collection.objects.create(user_id=user_id, slug=_free_slug(values["title"]), **values)
@@ -63,6 +63,8 @@ def edit_collection(
     """Change what is given. Its address stays. Raises InvalidProblem."""
     with transaction.atomic():
         collection = _locked(actor, collection)
+        if visibility is not None and collection.user is not None:
+            _not_for_all(collection.user, visibility)
         values = _checked(
             title=collection.title if title is None else title,
             text=collection.text if text is None else text,
@@ -95,8 +97,7 @@ def add_entry(*, actor: Principal, collection: Collection, listing: Listing, not
         if found is not None:
             return _put_note(actor, collection, found, note) if note else found
         if collection.items.count() >= MOST_ENTRIES:
-            raise Full(_("%(title)s has %(most)d entries, which is the most.")
-                       % {"title": collection.title, "most": MOST_ENTRIES})  # fmt: skip
+            raise Full(_("It has %d entries, which is the most. Take one out first.") % MOST_ENTRIES)
         last = collection.items.aggregate(last=Max("position"))["last"]
         item = collection.items.create(listing=listing, note=note, position=0 if last is None else last + 1)
         _touch("collection.entry_added", actor, collection, listing)
@@ -190,6 +191,14 @@ def _checked(*, title: str, text: str, visibility: str) -> dict[str, Any]:
     return {"title": title, "text": text, "public": visibility == "public", "unlisted": visibility == "unlisted"}
 
 
+def _not_for_all(user: User, visibility: str) -> None:
+    """Anybody may be the demo's visitor without a name."""
+    if user.is_demo and visibility != "private":
+        raise PermissionProblem(
+            _("Visitors of the demo keep collections for themselves. Sign up to show one."), code="demo"
+        )
+
+
 def _noted(note: str) -> str:
     note = " ".join(note.split())
     if len(note) > MAX_NOTE or "\0" in note:
@@ -237,7 +246,5 @@ def _touch(type: str, actor: Principal, collection: Collection, listing: Listing
 
 
 def _record(type: str, actor: Principal, collection: Collection, data: dict[str, Any] | None = None) -> None:
-    record_event(
-        type=type, actor=actor, target_kind="collection", target=collection.pk,
-        data={"name": collection.title, **(data or {})},
-    )  # fmt: skip
+    said = {"name": collection.title, **(data or {})}
+    record_event(type=type, actor=actor, target_kind="collection", target=collection.pk, data=said)

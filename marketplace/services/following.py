@@ -82,7 +82,8 @@ def _waiting() -> QuerySet[PublisherFollow]:
         listing__publisher=OuterRef("publisher"), listing__state__in=Listing.SHOWN, state=ListingVersion.State.LIVE,
         published_at__gt=OuterRef("told_at"),
     )  # fmt: skip
-    rows = PublisherFollow.objects.filter(mails=True, user__is_active=True, publisher__suspended_at=None)
+    people = {"user__is_active": True, "user__is_demo": False}
+    rows = PublisherFollow.objects.filter(mails=True, publisher__suspended_at=None, **people)
     return rows.filter(~Exists(lately), Exists(news))
 
 

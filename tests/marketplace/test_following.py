@@ -164,6 +164,9 @@ def test_nothing_is_told_of_what_nobody_sees(cast: Cast, publisher: Publisher) -
         User.objects.filter(pk=cast.users["viewer"].pk).update(is_active=False)
         assert following.tell_followers() == 0
         User.objects.filter(pk=cast.users["viewer"].pk).update(is_active=True)
+        User.objects.filter(pk=cast.users["viewer"].pk).update(is_demo=True)
+        assert following.tell_followers() == 0
+        User.objects.filter(pk=cast.users["viewer"].pk).update(is_demo=False)
         Publisher.objects.filter(pk=publisher.pk).update(suspended_at=now())
         assert following.tell_followers() == 0
     assert "/marketplace/mail/" not in cast.browser("viewer").get("/me/following/").text
