@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -66,12 +66,21 @@ def _server(package: ServerPackage) -> Iterator[Part]:
             yield Part(f"{where}.url", "address", url)
         if args := values.get("args"):
             flat = [part for arg in args for part in ([arg] if isinstance(arg, str) else arg)]
-            yield Part(f"{where}.args", "text", " ".join(flat))
+            passed = _passed_on(flat) if values.get("runtime") == "docker" else flat
+            yield Part(f"{where}.args", "text", " ".join(passed))
         for variable in transport.variables:
             said = (variable.label, variable.help, variable.example, variable.default, variable.template)
             yield Part(f"{where}.{variable.name}", "text", "\n".join(said))
     for number, need in enumerate(package.requires, 1):
         yield Part(f"requires.{number}", "text", need)
+
+
+def _passed_on(args: Sequence[str]) -> Iterator[str]:
+    """Docker's `-e NAME` passes a variable on: what follows it is an image, and no value of that name."""
+    before = ""
+    for arg in args:
+        yield f"{arg}," if before in ("-e", "--env") and "=" not in arg else arg
+        before = arg
 
 
 def _schema(where: str, schema: Mapping[str, Any] | None) -> Iterator[Part]:

@@ -17,7 +17,8 @@ from marketplace.catalogue.loader import find
 from marketplace.importers.texts import letters_of, slug_of
 from marketplace.models import Listing, ListingAlias, Publisher
 from marketplace.packages import Package, package_json
-from marketplace.selectors.travel import newest_version, package_of_assistant, package_of_server
+from marketplace.selectors.travel import newest_version, package_of_assistant
+from marketplace.selectors.travel_servers import package_of_server
 from marketplace.semver import FIRST
 from marketplace.services.drafting import checked_draft
 from marketplace.services.lifecycle import locked_listing, move_listing

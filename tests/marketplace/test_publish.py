@@ -12,8 +12,10 @@ from assistants.models import ModelProvider
 from core.errors import InvalidProblem, PermissionProblem, ServiceProblem
 from core.ids import is_id
 from core.models import Event, Job, Message
+from marketplace.errors import TravelProblem
 from marketplace.models import Listing, Publisher
-from marketplace.selectors.travel import TravelProblem, package_of_assistant, package_of_server
+from marketplace.selectors.travel import package_of_assistant
+from marketplace.selectors.travel_servers import package_of_server
 from marketplace.services.listings import (
     create_listing,
     deprecate_listing,

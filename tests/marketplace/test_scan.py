@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistants.configuration import Example
-from marketplace.catalogue.schema import Http
+from marketplace.catalogue.schema import Http, Stdio
 from marketplace.importers.assistants import read_assistant
 from marketplace.importers.drafts import Refused
 from marketplace.packages import AssistantPackage, Package, ServerPackage, ToolDefinition
@@ -139,6 +139,24 @@ def test_a_secret_is_found_wherever_it_stands_and_not_repeated(secret: str) -> N
     ):
         assert "secret" in codes(findings, "block")
         assert secret[8:] not in json.dumps([finding.sentence for finding in findings])
+
+
+def runs(runtime: str, *args: str) -> ServerPackage:
+    return ServerPackage(transports=(Stdio(runtime=runtime, args=args),), tools=tool("Adds.").tools)  # type: ignore[arg-type]
+
+
+def test_a_variable_that_docker_passes_on_is_no_secret() -> None:
+    for name in ("PASSWORD", "API_KEY", "CLIENT_SECRET"):
+        package = runs("docker", "run", "-i", "-e", name, "mcp/orders-Server2-7f3a9c1e")
+        assert "secret" not in codes(found(package))
+        assert "secret" not in codes(found(runs("docker", "run", "--env", name, "mcp/orders-Server2-7f3a9c1e")))
+
+
+def test_a_value_that_is_passed_along_is_one() -> None:
+    value = "q8Zr2LmX7vKp4TnW"
+    assert "secret" in codes(found(runs("docker", "run", "-e", f"API_KEY={value}", "mcp/orders")))
+    assert "secret" in codes(found(runs("docker", "run", "mcp/orders", "--password", value)))
+    assert "secret" in codes(found(runs("npx", "-y", "orders", "-e", "PASSWORD", value)))
 
 
 @pytest.mark.parametrize(
