@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -144,7 +144,7 @@ def publisher_statistics(publisher: Publisher, period: Period) -> Statistics:
 def rows_of(publisher: Publisher, period: Period) -> list[ListingRow]:
     """Every listing of a publisher that was not removed before the period. Three queries."""
     listings = Listing.objects.filter(publisher=publisher).exclude(
-        state=Listing.State.REMOVED, state_at__date__lt=period.first
+        state=Listing.State.REMOVED, state_at__lt=_start(period.first)
     )
     stats = ListingStat.objects.filter(listing__publisher=publisher, day__range=(period.first, period.last))
     uses = _uses({"listing__publisher": publisher}, publisher.workspace_id).filter(day__gte=period.first)
@@ -194,8 +194,8 @@ def latest_reviews(listing: Listing) -> list[Review]:
 
 def reviews_in(listing: Listing, period: Period) -> tuple[int, int]:
     """How many were written in the period, and in the one before."""
-    rows = Review.objects.filter(listing=listing, state=Review.State.SHOWN, created_at__date__gte=period.before)
-    inside = Q(created_at__date__gte=period.first)
+    rows = Review.objects.filter(listing=listing, state=Review.State.SHOWN, created_at__gte=_start(period.before))
+    inside = Q(created_at__gte=_start(period.first))
     found = rows.aggregate(now=Count("pk", filter=inside), was=Count("pk", filter=~inside))
     return found["now"], found["was"]
 
@@ -210,6 +210,10 @@ def place_of(listing: Listing) -> Place | None:
     )
     before = better.order_by("-score", "-id")[: MOST_PLACES + 1].count()
     return Place(min(before, MOST_PLACES) + 1, before > MOST_PLACES, shown[: MOST_PLACES + 1].count())
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 _USE: Mapping[str, Any] = {
