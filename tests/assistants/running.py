@@ -37,6 +37,7 @@ from tests.proxy.enginekit import engine, owner_folder
 
 __all__ = ["answering", "cast", "engine", "make_assistant", "make_hub", "owner_folder", "peers"]
 LIMIT_S = 30.0
+POLL_S = 0.05
 T = TypeVar("T")
 
 
@@ -103,10 +104,12 @@ def in_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @pytest.fixture
-def answering(engine: None, transactional_db: None) -> Iterator[Answering]:
+def answering(engine: None, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answering]:
     """Runs are answered, by a worker with threads as `make run` starts one."""
     from config.celery import app
 
+    # A worker that ends waits for what it last asked the broker; by itself that takes a second.
+    monkeypatch.setitem(app.conf.broker_transport_options, "polling_interval", POLL_S)
     app.control.purge()
     with start_worker(app, pool="threads", concurrency=2, perform_ping_check=False, queues=[QUEUE], loglevel="ERROR"):
         yield Answering()

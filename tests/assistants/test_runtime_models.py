@@ -23,8 +23,9 @@ from core.errors import ServiceProblem
 from core.secrets import seal_for
 from tests.assistants.running import Answering, MakeAssistant
 from tests.cast import Cast
-from tests.peers.fixtures import ROOT, Peer, Peers, wait_until
+from tests.peers.fixtures import ROOT, Peer, Peers, module_peers, wait_until
 
+__all__ = ["module_peers"]
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = "sk-good"
 DIALECTS = ("openai", "anthropic", "google")
@@ -50,10 +51,19 @@ class Provider:
             return found
 
 
+@pytest.fixture(scope="module")
+def shared(module_peers: Peers) -> dict[str, Peer]:
+    """One peer of each dialect for all tests; one that a test ended is started again."""
+    return {}
+
+
 @pytest.fixture(params=DIALECTS)
-def provider(request: pytest.FixtureRequest, cast: Cast, peers: Peers) -> Provider:
+def provider(request: pytest.FixtureRequest, cast: Cast, module_peers: Peers, shared: dict[str, Peer]) -> Provider:
     kind = str(request.param)
-    return Provider(cast, peers.start(f"model_{kind}", "--need-key", KEY), kind)
+    if kind not in shared or shared[kind].process.poll() is not None:
+        shared[kind] = module_peers.start(f"model_{kind}", "--need-key", KEY)
+    urllib.request.urlopen(f"http://127.0.0.1:{shared[kind].port}/forget", timeout=5).close()
+    return Provider(cast, shared[kind], kind)
 
 
 def parts(run: Run) -> list[dict[str, Any]]:

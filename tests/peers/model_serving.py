@@ -28,7 +28,7 @@ class Dialect(Protocol):
 
 
 class ModelPeer:
-    """The ASGI app. `GET /stats` tells the requests so far and the keys that came with them."""
+    """The ASGI app. `GET /stats` tells the requests so far and the keys that came with them, `/forget` forgets."""
 
     def __init__(self, dialect: Dialect, brain: Brain, *, need_key: str, lists: bool) -> None:
         self.dialect, self.brain, self.need_key, self.lists = dialect, brain, need_key, lists
@@ -42,6 +42,10 @@ class ModelPeer:
         if path == "/stats":
             told = {"requests": self.brain.requests, "keys": self.brain.keys}
             await reply(send, 200, json.dumps(told).encode())
+        elif path == "/forget":
+            self.brain.requests.clear()
+            self.brain.keys.clear()
+            await reply(send, 200, b"{}")
         elif self.need_key and self.dialect.key(headers) != self.need_key:
             await reply(send, 401, json.dumps(self.dialect.error(401)).encode())
         elif path == self.dialect.list_path and self.lists:
