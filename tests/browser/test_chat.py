@@ -17,6 +17,7 @@ from tests.peers.fixtures import Peer
 EMAIL = "chatter@example.com"
 TOOLBOX = {"Toolbox": {"command": "python", "args": ["-m", "proxy.bundled"]}}
 DISCOVERY_MS = 90_000
+pytestmark = pytest.mark.timeout(400)  # the first one starts the site, and may have to install axe
 LIMIT_MS = 30_000
 
 
@@ -187,7 +188,6 @@ def test_without_a_script(studio: Studio, browser: Browser) -> None:
     context.close()
 
 
-@pytest.mark.timeout(400)  # the first to need axe installs it
 def test_answers_and_asks_are_accessible(studio: Studio) -> None:
     page = studio.visitor.go(studio.assistant("Careful", "tools", tools=("add_note", "calculate")))
     say(page, 'call toolbox__calculate {"expression": "6 * 7"}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from config.launch.stores import running
@@ -17,6 +18,8 @@ PAGE = f"/marketplace/{SLUG}/"
 WORDS = "Reckons right every day. It could show the steps."
 ANSWER = "Thank you. The steps are in the next version."
 COUNT_S = 60.0
+
+pytestmark = pytest.mark.timeout(400)  # the first one starts the site, and may have to install axe
 
 
 def test_a_review_is_earned_shown_answered_found_helpful_and_reported(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.checks import problems_of
@@ -12,6 +13,8 @@ NAME, SLUG = "Price checker", "price-checker"
 CHANGED = f"{INSTRUCTIONS} Say the day and the time at the end."
 SCAN_MS = 60_000
 ANSWER_MS = 60_000
+
+pytestmark = pytest.mark.timeout(400)  # the first one starts the site, and may have to install axe
 
 
 def test_an_update_is_offered_with_what_it_changes_and_taken_by_hand(browser: Browser, operator: Visitor) -> None:
