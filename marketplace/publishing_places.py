@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.components.places import Due, register_place
 from core.http import SiteRequest
 from marketplace.moderation_queue import MOST, Section, count_waiting, register_section
-from marketplace.selectors.publishing import held_listings, queue
+from marketplace.selectors.publishing import held_listings, queue, waiting_pictures
 
 
 def register_publishing() -> None:
@@ -29,6 +29,12 @@ def register_publishing() -> None:
         Section(
             "review", _("Waiting for review"), versions,
             lambda request: list(queue("review")[:MOST]), lambda: queue("review").count(), 20,
+        )
+    )  # fmt: skip
+    register_section(
+        Section(
+            "pictures", _("Pictures that wait for a look"), "marketplace/moderation_pictures.html",
+            lambda request: list(waiting_pictures()[:MOST]), lambda: waiting_pictures().count(), 25,
         )
     )  # fmt: skip
     register_section(

@@ -7,6 +7,7 @@ from django.urls import path
 from marketplace.views import (
     creators,
     moderation,
+    picture_moderation,
     pictures,
     publish,
     publish_editor,
@@ -39,6 +40,7 @@ publishing_urls = [
     path(f"{ONE}versions/<str:version>/withdraw/", publish_listing.withdraw, name="publish-withdraw"),
     path("operator/moderation/", moderation.queue, name="moderation"),
     path("operator/moderation/versions/<str:id>/", moderation.decide, name="moderation-version"),
+    path("operator/moderation/pictures/<str:id>/", picture_moderation.decide, name="moderation-picture"),
     path("operator/moderation/listings/<str:id>/", moderation.listing, name="moderation-listing"),
     path("operator/curation/", moderation.curation, name="curation"),
     path("operator/curation/change/", moderation.curate, name="curate"),

@@ -26,6 +26,8 @@ def register_events() -> None:
     register_event("listing.deprecated", _("%(actor)s advises against %(name)s"))
     register_event("listing.restored", _("%(name)s is live again"))
     register_event("listing.removed", _("%(actor)s removed the listing %(name)s"))
+    register_event("listing.picture_shown", _("%(actor)s let a picture of %(name)s be shown"))
+    register_event("listing.picture_refused", _("%(actor)s refused a picture of %(name)s"))
     register_event("listing.trials_paid", _("%(actor)s pays for trials of %(name)s"))
     register_event("listing.trials_changed", _("%(actor)s changed what is paid for trials of %(name)s"))
     register_event("listing.trials_unpaid", _("%(actor)s pays for trials of %(name)s no more"))

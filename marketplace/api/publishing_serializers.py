@@ -108,7 +108,7 @@ class QueuedVersionSerializer(WholeVersionSerializer):
 class PictureSerializer(serializers.ModelSerializer[ListingPicture]):
     class Meta:
         model = ListingPicture
-        fields: ClassVar = ["id", "alt", "width", "height", "position"]
+        fields: ClassVar = ["id", "alt", "width", "height", "position", "state", "state_reason"]
 
 
 class OwnListingSerializer(serializers.ModelSerializer[Listing]):

@@ -16,6 +16,7 @@ from marketplace.api.installs import InstallApi
 from marketplace.api.listings import ListedApi
 from marketplace.api.moderation import ListingModerationApi, VersionQueueApi
 from marketplace.api.own_listings import ListingApi
+from marketplace.api.pictures import PictureQueueApi
 from marketplace.api.publishers import PublisherApi
 from marketplace.api.reports import ReportQueueApi, ReviewModerationApi
 from marketplace.api.reviews import ListingReportApi, ListingReviewApi, ReviewApi
@@ -40,6 +41,7 @@ router.register(
     "workspaces/<slug:workspace>/listings/<str:listing>/statistics", ListingStatisticsApi, "api-listing-statistics"
 )
 router.register("moderation/versions", VersionQueueApi, "api-moderation-version")
+router.register("moderation/pictures", PictureQueueApi, "api-moderation-picture")
 router.register("moderation/listings", ListingModerationApi, "api-moderation-listing")
 router.register("imports", ImportApi, "api-import")
 router.register("collections", CollectionApi, "api-collection")

@@ -213,6 +213,11 @@ class ListingVersion(PrefixedModel):
 class ListingPicture(PrefixedModel):
     """A picture on the listing's page: re-encoded raster bytes, never what was uploaded."""
 
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waits for a look")
+        SHOWN = "shown", _("Shown")
+        REFUSED = "refused", _("Refused")
+
     id = prefixed_id("pic")
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="pictures")
     position = models.PositiveSmallIntegerField(default=0)
@@ -221,6 +226,11 @@ class ListingPicture(PrefixedModel):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     body = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    state_reason = models.CharField(max_length=500, blank=True)
+    """Why it waits or was refused, for its publisher."""
+    looks = models.BigIntegerField(null=True, db_index=True)
+    """marketplace.scanning.looks; None for a plain one."""
 
     def __str__(self) -> str:
         return self.alt

@@ -12,7 +12,7 @@ from accounts.models import Workspace
 from assistants.models import Assistant
 from marketplace.manifest_words import Said, sentences_of, widened
 from marketplace.manifests import manifest_of
-from marketplace.models import Claim, Listing, ListingVersion, Publisher
+from marketplace.models import Claim, Listing, ListingPicture, ListingVersion, Publisher
 from marketplace.packages import Manifest, Package, read_manifest, read_package
 from marketplace.selectors.travel import writing_tools
 from marketplace.states import OPEN, L, V
@@ -110,6 +110,12 @@ def held_listings() -> QuerySet[Listing]:
     """Listings that were live and are held back as a whole."""
     rows = Listing.objects.filter(state=L.QUARANTINE, current__isnull=False).select_related("publisher", "current")
     return rows.order_by("state_at", "id")
+
+
+def waiting_pictures() -> QuerySet[ListingPicture]:
+    """Pictures that the operator has to look at, the oldest first; not those of listings that are gone."""
+    rows = ListingPicture.objects.filter(state=ListingPicture.State.WAITING).exclude(listing__state=L.REMOVED)
+    return rows.select_related("listing__publisher").defer("body").order_by("created_at", "id")
 
 
 def waiting_count() -> int:

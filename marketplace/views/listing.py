@@ -91,7 +91,7 @@ def entry_page(request: SiteRequest, slug: str) -> HttpResponse:
             "model": model_line(package, first),
             "ways": ways_of(package) if isinstance(package, ServerPackage) else [],
             "versions": versions_of(listing, names),
-            "pictures": list(listing.pictures.defer("body").order_by("position", "id")),
+            "pictures": list(listing.pictures.filter(state="shown").defer("body").order_by("position", "id")),
             "panel": _panel(request, listing),
             "tried": tried,
             "opening": opening(tried) if tried else None,

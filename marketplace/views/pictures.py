@@ -17,13 +17,14 @@ def _etag(request: HttpRequest, id: str) -> str:
 @require_safe
 @condition(etag_func=_etag)
 def picture(request: HttpRequest, id: str) -> HttpResponse:
-    """A picture never changes. Those of listings that are not shown are for their publisher and the operator alone."""
+    """A picture never changes. Those that are not shown, or whose listing is not, are for publisher and operator."""
     found = ListingPicture.objects.filter(pk=id).select_related("listing__publisher").first()
-    if found is None or not _may_see(request, found.listing):
+    public = found is not None and found.state == ListingPicture.State.SHOWN and found.listing.state in Listing.SHOWN
+    if found is None or not (public or _may_see(request, found.listing)):
         raise Http404
     response = HttpResponse(bytes(found.body), content_type=found.media_type)
     response["Content-Disposition"] = "inline"
-    if found.listing.state in Listing.SHOWN:
+    if public:
         patch_cache_control(response, public=True, max_age=86_400)
     else:
         patch_cache_control(response, private=True, no_store=True)
@@ -31,8 +32,6 @@ def picture(request: HttpRequest, id: str) -> HttpResponse:
 
 
 def _may_see(request: HttpRequest, listing: Listing) -> bool:
-    if listing.state in Listing.SHOWN:
-        return True
     user = request.user
     if not isinstance(user, User):
         return False
