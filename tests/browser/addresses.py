@@ -111,6 +111,7 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     for page in ("", "edit/", "versions/", "versions/1/", "versions/1/?with=draft", "settings/", "chat/"):
         yield at["assistant"] + page
     yield at["model provider"]
+    yield "/"
     yield from (at["collection"] + page for page in ("", "edit/", "report/"))
     yield from (at["reported collection"], "/me/collections/", "/me/following/", "/marketplace/publishers/crossroads/")
     yield from (at["publisher"], at["publisher"] + "statistics/", at["listing"], at["listing"] + "statistics/?days=90")
