@@ -41,7 +41,7 @@ FEED = 50
 @require_safe
 def list_page(request: SiteRequest) -> HttpResponse:
     """The newest first; on the first page what the operator chose stands before them."""
-    before = request.GET.get("before", "")
+    before = request.GET.get("before", "").replace("\0", "")
     rows = public_collections().filter(featured=None).order_by("-pk")
     found = list((rows.filter(pk__lt=before[:40]) if before else rows)[: PAGE + 1])
     chosen = [] if before else list(public_collections().filter(featured__isnull=False).order_by("featured", "pk"))

@@ -70,7 +70,11 @@ def edit(request: PersonRequest, slug: str) -> HttpResponse:
 def change(request: PersonRequest, slug: str) -> HttpResponse:
     """One entry: its note, its place, out of it."""
     collection = _own(request, slug)
-    item = collection.items.filter(listing=request.POST.get("listing", "")).select_related("listing").first()
+    item = (
+        collection.items.filter(listing=request.POST.get("listing", "").replace("\0", ""))
+        .select_related("listing")
+        .first()
+    )
     if item is None:
         raise Http404
     ids = list(collection.items.order_by("position", "id").values_list("listing", flat=True))

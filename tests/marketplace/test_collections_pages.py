@@ -62,7 +62,13 @@ def test_entries_are_moved_without_script(cast: Cast, listings: list[Listing]) -
     browser.post(url, {"listing": listings[2].id, "do": "first"})
     assert order(one)[0] == "mail"
     assert browser.post(url, {"listing": listings[2].id, "do": "burn"}).status_code == 404
-    assert browser.post(url, {"listing": "lst_none", "do": "up"}).status_code == 404
+    for id in ("lst_none", "lst_\0", ""):
+        assert browser.post(url, {"listing": id, "do": "up"}).status_code == 404
+    for query in ("?before=%00", "?before=" + "x" * 300, "?before=col_none"):
+        assert browser.get(f"/marketplace/collections/{query}").status_code == 200
+    assert browser.get(f"{address(one)}?page=%00").status_code == 200
+    assert browser.post("/marketplace/mail/save/", {"into": "col_\0", "title": ""}).status_code == 400
+    assert browser.post("/marketplace/mail/save/", {"title": "a\0b"}).status_code == 400
 
 
 def test_a_feed_and_a_picture(cast: Cast, listings: list[Listing]) -> None:
