@@ -32,7 +32,7 @@ def drawn(seed: int = 1, size: tuple[int, int] = (360, 320), **more: object) -> 
         for column in range(9):
             shade = dice.randrange(256)
             pen.rectangle((column * wide, row * high, (column + 1) * wide, (row + 1) * high), (shade, shade, shade))
-    made.save(out, str(more.pop("format", "PNG")), **more)  # type: ignore[arg-type]
+    made.save(out, str(more.pop("format", "PNG")), **more)
     return out.getvalue()
 
 
