@@ -66,12 +66,7 @@ def _name(message: bytes, at: int) -> tuple[str, int]:
 @contextlib.contextmanager
 def name_server() -> Iterator[NameServer]:
     """A running one, on a free port for both ways."""
-    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    streams = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    streams.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    datagrams.bind(("127.0.0.1", 0))
-    streams.bind(("127.0.0.1", datagrams.getsockname()[1]))
-    streams.listen()
+    datagrams, streams = _places()
     found = NameServer(datagrams.getsockname()[1])
     threads = [
         threading.Thread(target=_serve_datagrams, args=(found, datagrams), daemon=True),
@@ -88,6 +83,26 @@ def name_server() -> Iterator[NameServer]:
             one.close()
         for thread in threads:
             thread.join(5)
+
+
+def _places() -> tuple[socket.socket, socket.socket]:
+    """Two sockets of one port: what is free for datagrams may be taken for streams."""
+    for left in reversed(range(20)):
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        streams = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        streams.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            datagrams.bind(("127.0.0.1", 0))
+            streams.bind(("127.0.0.1", datagrams.getsockname()[1]))
+        except OSError:
+            datagrams.close()
+            streams.close()
+            if not left:
+                raise
+        else:
+            streams.listen()
+            return datagrams, streams
+    raise AssertionError
 
 
 def _serve_datagrams(server: NameServer, place: socket.socket) -> None:
