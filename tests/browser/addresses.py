@@ -114,7 +114,8 @@ def _made(at: dict[str, str]) -> Iterator[str]:
     yield "/"
     yield from (at["collection"] + page for page in ("", "edit/", "report/"))
     yield from (at["reported collection"], "/me/collections/", "/me/following/", "/marketplace/publishers/crossroads/")
-    yield from (at["publisher"], at["publisher"] + "statistics/", at["listing"], at["listing"] + "statistics/?days=90")
+    yield from (at["publisher"], at["publisher"] + "statistics/")
+    yield from (at["listing"] + page for page in ("", "statistics/?days=90", "edit/", "trials/", "pictures/"))
     yield from (at["Laptop"], at["Old laptop"], at["Laptop"] + "revoke/", at["webhook"], at["webhook"] + "delete/")
 
 
