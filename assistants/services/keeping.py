@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from concurrent.futures import Future
 from typing import cast
 
 import msgspec
+import redis.asyncio as aioredis
 from django.conf import settings
 from redis.exceptions import RedisError
 
@@ -24,12 +26,15 @@ _PAUSE_S = 0.5
 TELL_AGAIN_S = (0.2, 1.0, 3.0, 8.0)
 """Pauses between attempts to tell a hub; it waits for some fifteen seconds."""
 
+CLOSE_S = 2.0
 _keeping: list[Future[None]] = []
+_gone = threading.Event()
 
 
 def keep_doors() -> None:
     """Take what is asked from now on, until `close_doors`. Returns at once."""
     if not _keeping:
+        _gone.clear()
         _keeping.append(runtime.spawn(_keep))
 
 
@@ -37,11 +42,24 @@ def close_doors() -> None:
     """Take nothing more. What was taken goes on."""
     while _keeping:
         _keeping.pop().cancel()
+        _gone.wait(CLOSE_S)
 
 
 async def _keep(engine: Engine) -> None:
+    """On a connection of its own, closed at the end: one that still listened would take asks that nobody answers."""
+    client = aioredis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=WAIT_S + 10)
+    try:
+        await _take(client)
+    finally:
+        try:
+            await client.aclose()
+        finally:
+            _gone.set()
+
+
+async def _take(client: aioredis.Redis) -> None:
     working: set[asyncio.Task[None]] = set()
-    client, prefix = streams.client(), settings.REDIS_PREFIX
+    prefix = settings.REDIS_PREFIX
     while True:
         try:
             found = await client.blpop([waiting(prefix)], timeout=WAIT_S)
