@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.node.tools import MODULES, install
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-ADDRESSES = ("/styleguide/", "/styleguide/pictures/", "/styleguide/workspace/", "/styleguide/auth/", "/styleguide/mail/")
+ADDRESSES = tuple(f"/styleguide/{page}" for page in ("", "pictures/", "workspace/", "auth/", "mail/"))
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
