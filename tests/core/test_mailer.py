@@ -78,6 +78,9 @@ def test_every_kind_renders_as_text_and_html(db: None) -> None:
     for kind in message_kinds():
         values = {"email": "a@example.com", "action_url": "http://localhost:8000/x/", "action_label": "Go"}
         values |= {"name": "A listing", "version": "1.0.0", "note": "A note", "url": "http://localhost:8000/y/"}
+        values |= {
+            "items": [{"name": name, "url": "http://localhost:8000/z/", "first": True} for name in ("One", "Two")]
+        }
         message = send_message(kind=kind, to="a@example.com", context=values)
         assert message.subject and message.text.strip() and "<html" in message.html
         assert "{{" not in message.text + message.html
