@@ -270,7 +270,14 @@
 
     whole({ message, html }) {
       const body = this.body(message);
-      if (body) this.followed(() => body.replaceChildren(fragment(html)));
+      if (!body) return;
+      this.followed(() => body.replaceChildren(fragment(html)));
+      this.ask(body);
+    }
+
+    // Never to the button itself: an Enter that was meant for the text must not allow anything.
+    ask(place) {
+      if (document.activeElement === this.text && !this.text.value) one(".ask-card", place)?.focus({ preventScroll: true });
     }
 
     block({ message, key, html }) {
@@ -292,10 +299,7 @@
         const next = [...body.children].find((other) => Number(other.dataset.key?.slice(1)) > place);
         body.insertBefore(made, next ?? null);
       });
-      if (made && one(".ask-card", made) && document.activeElement === this.text && !this.text.value) {
-        // Never to the button itself: an Enter that was meant for the text must not allow anything.
-        one(".ask-card", made).focus({ preventScroll: true });
-      }
+      if (made) this.ask(made);
     }
 
     grown({ message, key, keep, html }) {

@@ -128,7 +128,7 @@ async def test_a_server_that_turns_hostile_is_let_go(
 ) -> None:
     session = await owner.client().session(served.spec(path), era="handshake")
     with pytest.raises(UpstreamProblem) as caught:
-        await session.request("ping", b"{}")
+        await session.request("ping", b"{}", timeout_ms=30_000)  # 16 MB take their time on a busy machine
     assert (caught.value.kind, said in caught.value.sentence) == (kind, True), caught.value.sentence
     await until(lambda: session.lost, "the end is noticed")
     assert (await session.request("tools/list", b"{}")).result is not None, "the next one starts afresh"
