@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 
-from core.errors import ServiceProblem
 from core.http import SiteRequest
-from core.pages import operator_page, show_problem
+from core.pages import operator_page
 from marketplace.forms.collections import HideForm
 from marketplace.models import Collection, Report
 from marketplace.selectors.collections import maker_of
 from marketplace.services import collection_reports as services
+from marketplace.views.deciding import is_decided
 
 
 @operator_page("operator.manage")
@@ -23,14 +21,8 @@ def moderate(request: SiteRequest, id: str) -> HttpResponse:
     if found is None:
         raise Http404
     form = HideForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            _change(request, found, request.POST.get("do", ""), form.cleaned_data["note"])
-        except ServiceProblem as problem:
-            show_problem(form, problem)
-        else:
-            messages.success(request, _("Done."))
-            return redirect("marketplace:moderation-collection", id)
+    if is_decided(request, form, lambda what, note: _change(request, found, what, note)):
+        return redirect("marketplace:moderation-collection", id)
     context = {
         "collection": found,
         "maker": maker_of(found),

@@ -20,6 +20,7 @@ from marketplace.selectors.publishing import SHAPES, access_of_version, found_li
 from marketplace.services import moderation
 from marketplace.services.publishers import restore_publisher, suspend_publisher
 from marketplace.states import held
+from marketplace.views.deciding import is_decided
 
 
 @require_safe
@@ -71,14 +72,8 @@ def listing(request: SiteRequest, id: str) -> HttpResponse:
     if found is None:
         raise Http404
     form = DecisionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            _change(request, found, request.POST.get("do", ""), form.cleaned_data["note"])
-        except ServiceProblem as problem:
-            show_problem(form, problem)
-        else:
-            messages.success(request, _("Done."))
-            return redirect("marketplace:moderation-listing", id)
+    if is_decided(request, form, lambda what, note: _change(request, found, what, note)):
+        return redirect("marketplace:moderation-listing", id)
     context = {
         "listing": found,
         "shape": SHAPES[found.state],
